@@ -1,0 +1,51 @@
+"""The `server:` section: where the engine listens, and its limits and clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.parts import Part, option
+
+
+@dataclass(frozen=True)
+class Limits(Part):
+    """What a client may send. All limits count raw bytes, so the answer never depends on how the bytes were cut."""
+
+    head: int = option("Bytes of a request head, request line included; beyond: 431.", default="64KiB", unit="size")
+    line: int = option("Bytes of one header line; beyond: 431.", default="16KiB", unit="size")
+    target: int = option("Bytes of the request target; beyond: 414.", default="8KiB", unit="size")
+    fields: int = option("Header fields in a request; beyond: 431.", default=128, minimum=1, maximum=10000)
+    body: int = option("Bytes of a request body; beyond: 413.", default="10MiB", unit="size")
+    connections: int = option("Open client connections per worker; beyond: 503.", default=10000, minimum=1)
+
+
+@dataclass(frozen=True)
+class Timeouts(Part):
+    """The clocks of a client connection."""
+
+    head: float = option("From the first byte of a request to the end of its head; then 408.", default="10s", unit="duration")
+    body: float = option("From the end of the head to the end of the body; then 408.", default="60s", unit="duration")
+    idle: float = option("How long a keep-alive connection may wait for its next request.", default="75s", unit="duration")
+    write: float = option("How long a client may take nothing of what is sent to it.", default="60s", unit="duration")
+    shutdown: float = option("How long requests in flight may go on after SIGTERM.", default="30s", unit="duration")
+
+
+@dataclass(frozen=True)
+class Tls(Part):
+    """Serve HTTPS with this certificate."""
+
+    cert: str = option("Path of the certificate chain (PEM).", example="/etc/engine/tls.crt")
+    key: str = option("Path of the private key (PEM).", example="/etc/engine/tls.key")
+
+
+@dataclass(frozen=True)
+class Server(Part):
+    """Where the engine listens, and its limits and clocks."""
+
+    listen: str = option(
+        "Address and port: `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:80`. Port 0 takes a free one.", default="127.0.0.1:8080"
+    )
+    workers: int = option("Worker processes that share the listening socket.", default=1, minimum=1, maximum=256)
+    limits: Limits = option("What a client may send.", default=Limits())
+    timeouts: Timeouts = option("The clocks of a client connection.", default=Timeouts())
+    tls: Tls | None = option("Serve HTTPS.", default=None)
