@@ -1,0 +1,73 @@
+"""Hot: guarded by bench/micro/reader.py. Requests out of the bytes of one client connection (RFC 9112)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.faults import Fault
+from engine.wire.chunked import ChunkedReader
+from engine.wire.head import read_request_head
+from engine.wire.message_reader import MessageReader
+from engine.wire.strict import RequestScan
+
+if TYPE_CHECKING:
+    from engine.settings import Limits
+    from engine.wire.message import RequestHead
+    from engine.wire.scan import HeadScan
+
+
+class RequestReader(MessageReader):
+    """`feed`, then `head` until it gives one, then `take` until `ended`; then `head` goes on to the next request.
+
+    One empty line before a request is ignored (RFC 9112 section 2.2), a second is refused. A body over its limit is
+    refused by `take`, not by `head`, so that the refusal can be said in the route's own format; nothing of it is waited for.
+    After a Fault the reader is dead and raises the same fault again: no later byte is read (I1)."""
+
+    __slots__ = ("_empty_line_allowed", "_limits")
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self._limits = limits
+        self._empty_line_allowed = True
+
+    @property
+    def idle(self) -> bool:
+        """Between requests, with nothing of the next one there."""
+        return self.ended and self._at >= len(self._buffer)
+
+    def head(self) -> RequestHead | None:
+        """The next request's head; None while it or the body before it is not complete. Raises Fault."""
+        self._check_alive()
+        if not self.ended:
+            return None
+        try:
+            return self._read_head()
+        except Fault as fault:
+            self._fault = fault
+            raise
+
+    def _read_head(self) -> RequestHead | None:
+        if self._empty_line_allowed and self._buffer.startswith(b"\r", self._at):
+            if self.buffered < 2:
+                return None
+            self._empty_line_allowed = False
+            if self._buffer[self._at + 1] == 0x0A:
+                self._at += 2
+        raw = self._find_head(self._limits.head)
+        if raw is None:
+            return None
+        head = read_request_head(raw, self._limits)
+        self._empty_line_allowed = True
+        self._left = head.length
+        self.ended = not (head.length or head.chunked)
+        if head.chunked:
+            self._chunks = ChunkedReader(self._limits.body)
+        return head
+
+    def _take_body(self) -> bytes:
+        if self._left > self._limits.body:
+            raise Fault("body_too_large")
+        return super()._take_body()
+
+    def _new_scan(self) -> HeadScan:
+        return RequestScan(self._limits)

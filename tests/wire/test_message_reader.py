@@ -1,0 +1,49 @@
+"""The raw bytes of a connection: gathered, handed on, never lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.faults import Fault
+from engine.settings import Limits
+from engine.wire.reader import RequestReader, ResponseReader
+
+
+def test_pieces_wait_for_each_other() -> None:
+    reader = RequestReader(Limits())
+    for piece in (b"GET / HT", b"", b"TP/1.1\r\nHost: h\r\n", b"\r\nGET"):
+        assert reader.head() is None
+        reader.feed(piece)
+    assert reader.buffered == 30
+    assert reader.head() is not None
+    assert (reader.buffered, reader.ended, reader.idle) == (3, True, False)
+
+
+def test_nothing_is_taken_before_the_head() -> None:
+    reader = ResponseReader()
+    reader.expect("GET")
+    reader.feed(b"HTTP/1.1 200 OK\r\n")
+    assert (reader.take(), reader.buffered, reader.ended) == (b"", 17, False)
+    reader.feed(b"Content-Length: 1\r\n\r\nx")
+    assert reader.head() is not None
+    assert (reader.take(), reader.ended) == (b"x", True)
+
+
+def test_a_body_that_waited_in_pieces_comes_in_one() -> None:
+    reader = RequestReader(Limits())
+    reader.feed(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nab")
+    assert reader.head() is not None
+    reader.feed(b"cd")
+    reader.feed(b"efGET")
+    assert (reader.take(), reader.ended, reader.buffered) == (b"abcdef", True, 3)
+    assert type(reader.take()) is bytes
+
+
+def test_a_fault_is_for_ever_i1() -> None:
+    reader = RequestReader(Limits())
+    reader.feed(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n")
+    assert reader.head() is not None
+    for attempt in (reader.take, reader.take, reader.head):
+        with pytest.raises(Fault):
+            attempt()
+        reader.feed(b"0\r\n\r\n")
