@@ -1,0 +1,28 @@
+"""Any of them, by lot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.strategies.strategy import Dice, Member, Strategy, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.targets import Plan
+
+
+@dataclass(frozen=True)
+class Random(Strategy):
+    """Each request goes to one member, all equally likely however many keys they have (`even` counts keys)."""
+
+    example = "{strategy: random, of: [openai, gemini]}"
+
+    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:
+        plans = tuple(member.plan for member in members)
+
+        def random(model: str) -> Plan:
+            return draw(plans, dice)(model)
+
+        return random
