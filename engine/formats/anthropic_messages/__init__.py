@@ -1,0 +1,26 @@
+"""Anthropic Messages."""
+
+from __future__ import annotations
+
+from engine.formats.anthropic_messages import reply, request, stream
+from engine.formats.fault import fault_headers
+
+
+class AnthropicMessages:
+    name = "anthropic_messages"
+    family = "Anthropic Messages"
+    forwarded: tuple[bytes, ...] = (b"anthropic-beta",)
+    peek = staticmethod(request.peek)
+    rename = staticmethod(request.rename)
+    path = staticmethod(request.path)
+    read_reply = staticmethod(reply.read_reply)
+    read_usage = staticmethod(reply.read_usage)
+    read_served = staticmethod(reply.read_served)
+    tap = stream.MessagesTap
+    write_fault = staticmethod(reply.write_fault)
+    write_stream_fault = staticmethod(stream.write_stream_fault)
+    write_models = staticmethod(reply.write_models)
+    fault_headers = staticmethod(fault_headers)
+
+
+FORMAT = AnthropicMessages()

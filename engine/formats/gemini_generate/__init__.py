@@ -1,0 +1,26 @@
+"""Gemini generateContent."""
+
+from __future__ import annotations
+
+from engine.formats.fault import fault_headers
+from engine.formats.gemini_generate import reply, request, stream
+
+
+class GeminiGenerate:
+    name = "gemini_generate"
+    family = "Gemini generateContent"
+    forwarded: tuple[bytes, ...] = ()
+    peek = staticmethod(request.peek)
+    rename = staticmethod(request.rename)
+    path = staticmethod(request.path)
+    read_reply = staticmethod(reply.read_reply)
+    read_usage = staticmethod(reply.read_usage)
+    read_served = staticmethod(reply.read_served)
+    tap = stream.GenerateTap
+    write_fault = staticmethod(reply.write_fault)
+    write_stream_fault = staticmethod(stream.write_stream_fault)
+    write_models = staticmethod(reply.write_models)
+    fault_headers = staticmethod(fault_headers)
+
+
+FORMAT = GeminiGenerate()

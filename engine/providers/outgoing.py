@@ -1,0 +1,57 @@
+"""Hot: guarded by bench/micro/outgoing.py. The request that goes to a provider, in the client's own format.
+
+It is built anew: a fixed set of headers and, of the client's, only those that the format or the table names
+(reliability.md, I2 and section 4.8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine.ports import Outgoing
+
+if TYPE_CHECKING:
+    from engine.chat import Asked
+    from engine.targets import Target
+    from engine.web import Pair, Request
+
+
+class Speaks(Protocol):
+    """What is needed of a wire format here (engine/formats/format.py has the whole contract)."""
+
+    @property
+    def forwarded(self) -> tuple[bytes, ...]: ...
+
+    def path(self, asked: Asked, model: str, query: str = "") -> str: ...
+
+    def rename(self, asked: Asked, model: str) -> bytes: ...
+
+
+_ACCEPT_STREAM: Pair = (b"accept", b"text/event-stream")
+_ACCEPT_WHOLE: Pair = (b"accept", b"application/json")
+
+
+def outgoing(target: Target, asked: Asked, request: Request, format: Speaks) -> Outgoing:
+    """The body is the client's, byte for byte; only the model's name is replaced where the target has another."""
+    model = target.model or asked.model
+    return Outgoing(
+        target=target,
+        method="POST",
+        path=target.path + format.path(asked, model, request.query),
+        pairs=(_ACCEPT_STREAM if asked.stream else _ACCEPT_WHOLE, *_forwarded(target, request, format)),
+        body=asked.body if model == asked.model else format.rename(asked, model),
+    )
+
+
+def _forwarded(target: Target, request: Request, format: Speaks) -> list[Pair]:
+    wanted = target.forward.union(format.forwarded)
+    if not wanted:
+        return []
+    pairs = [pair for pair in request.headers if pair[0] in wanted]
+    if not pairs:
+        return pairs
+    # What the table sets wins; what the client's Connection header lists was meant for us (RFC 9110 section 7.6.1).
+    kept = {name for name, _ in target.pairs}
+    for value in request.headers.all(b"connection"):
+        kept.update(name.strip().lower() for name in value.split(b","))
+    return [pair for pair in pairs if pair[0] not in kept]
