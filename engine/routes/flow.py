@@ -1,0 +1,155 @@
+"""A pipeline is a straight line: what a stage reads, an earlier one must have written.
+
+Stages that run after the last byte may stand anywhere and read whatever there is by then; they take no part in this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.routes.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.parts import Stage
+    from engine.routes.desk import Desk
+    from engine.routes.draft import Draft, DraftPipeline, DraftRoute, DraftStage
+    from engine.routes.shape import Parts
+
+PREFLIGHTS = "cors"  # the stage that answers OPTIONS
+# What every exchange has from the beginning.
+GIVEN = frozenset({"began", "captures", "considered", "extra", "id", "notes", "request", "route", "tries"})
+
+
+def check_flow(draft: Draft, parts: Parts, desk: Desk) -> None:
+    """Every route's pipeline, and the pipelines that no route uses."""
+    flow = _Flow(parts, desk)
+    for pipeline in draft.pipelines.values():
+        flow.line(pipeline)
+    for route in draft.routes:
+        if route.pipeline is not None:
+            if id(route.pipeline) not in {id(pipeline) for pipeline in draft.pipelines.values()}:
+                flow.line(route.pipeline)
+            flow.route(route, route.pipeline)
+
+
+class _Flow:
+    def __init__(self, parts: Parts, desk: Desk) -> None:
+        self._parts = parts
+        self._desk = desk
+
+    def line(self, pipeline: DraftPipeline) -> None:
+        """What can be said whatever route uses it."""
+        self._twice(pipeline.stages)
+        self._preflight(pipeline.stages)
+        if not pipeline.whole:
+            return  # an unknown stage may be the one that writes what is missing
+        stages = before_the_last_byte(pipeline)
+        self._inputs(stages)
+        self._answer(pipeline, stages)
+
+    def route(self, route: DraftRoute, pipeline: DraftPipeline) -> None:
+        """What depends on the route."""
+        public = bool(route.words and route.words.public)
+        if route.words is not None:
+            self._own_flaws(pipeline, public)
+            self._speaks(route, pipeline)
+            if pipeline.whole and not public:
+                self._guarded(before_the_last_byte(pipeline))
+
+    def _twice(self, stages: Iterable[DraftStage]) -> None:
+        seen: set[str] = set()
+        for stage in stages:
+            if stage.word in seen and stage.type is not None:
+                self._desk.error(
+                    stage.node, "R043", f"`{stage.word}` stands twice in this pipeline", "take one away", on_key=False
+                )
+            seen.add(stage.word)
+
+    def _preflight(self, stages: list[DraftStage]) -> None:
+        """A preflight carries no key and no body: whatever stands before `cors` would refuse it."""
+        for stage in stages[1:]:
+            if stage.word == PREFLIGHTS and stage.type is not None and stages[0].word != PREFLIGHTS:
+                self._desk.error(_point(stage), "R043", "`cors` answers preflights only as the first stage", "put it first")
+
+    def _inputs(self, stages: list[DraftStage]) -> None:
+        written = set(GIVEN)
+        for place, stage in enumerate(stages):
+            assert stage.type is not None
+            for name in sorted(stage.type.reads - written):
+                says = f"`{stage.word}` needs `{name}`, which no earlier stage gives"
+                self._desk.error(_point(stage), "R040", says, self._who_gives(name, stages[place + 1 :]))
+            written |= stage.type.writes | stage.type.reads
+
+    def _who_gives(self, name: str, later: list[DraftStage]) -> str:
+        for stage in later:
+            if stage.type is not None and name in stage.type.writes:
+                return f"move `{stage.word}` before it"
+        givers = [word for word in self._parts.stages if name in _writes(self._parts.stages[word])]
+        return "put " + " or ".join(f"`{word}`" for word in givers) + " before it" if givers else ""
+
+    def _answer(self, pipeline: DraftPipeline, stages: list[DraftStage]) -> None:
+        answering = next((place for place, stage in enumerate(stages) if "answer" in _writes(stage.type)), None)
+        if answering is None:
+            words = [word for word in self._parts.stages if "answer" in _writes(self._parts.stages[word])]
+            hint = "stages that do: " + ", ".join(f"`{word}`" for word in words) if words else ""
+            node = pipeline.node
+            self._desk.error(node, "R044", "no stage of this pipeline gives an answer", hint, on_key=True)
+            return
+        word = stages[answering].word
+        for stage in stages[answering + 1 :]:
+            says = f"`{stage.word}` would never run: `{word}` before it has answered"
+            hint = "take one of them away" if "answer" in _writes(stage.type) else f"put it before `{word}`"
+            self._desk.error(_point(stage), "R043", says, hint)
+
+    def _own_flaws(self, pipeline: DraftPipeline, public: bool) -> None:
+        for stage in pipeline.stages:
+            if stage.part is None:
+                continue
+            for option, says in stage.part.flaws(public):
+                node = stage.options.get(option) if stage.options and option else None
+                code = "R042" if "caller" in stage.part.writes and option in ("keys", "") else "R045"
+                says = f"`{stage.word}`: {says}"
+                self._desk.error(node or _point(stage), code, says, on_key=node is not None)
+
+    def _speaks(self, route: DraftRoute, pipeline: DraftPipeline) -> None:
+        """Whoever reads a client's chat, or writes a reply to it, must know in which format."""
+        if route.words is None or route.words.speaks:
+            return
+        for stage in pipeline.stages:
+            if stage.type is not None and needs_format(stage.type):
+                formats = ", ".join(f"`{name}`" for name in sorted(self._parts.formats))
+                says = f"`{stage.word}` needs to know the client's wire format, and this route has no `speaks`"
+                self._desk.error(route.node.get("match") or route.node, "R052", says, f"say `speaks:` and one of {formats}")
+                return
+
+    def _guarded(self, stages: list[DraftStage]) -> None:
+        for stage in stages:
+            if "caller" in _writes(stage.type):
+                return
+            if "reply" in _writes(stage.type):
+                says = f"`{stage.word}` spends your keys for whoever calls: no `auth` stands before it"
+                self._desk.error(_point(stage), "R041", says, "put `auth` first, or say `public: true` on the route")
+                return
+
+
+def before_the_last_byte(pipeline: DraftPipeline) -> list[DraftStage]:
+    """The stages that run in their place."""
+    return [stage for stage in pipeline.stages if stage.type is not None and not stage.type.after]
+
+
+def needs_format(stage: type[Stage]) -> bool:
+    return "chat" in stage.writes or {"reply", "answer"} <= stage.reads | stage.writes
+
+
+def _writes(stage: type[Stage] | None) -> frozenset[str]:
+    return stage.writes if stage else frozenset()
+
+
+def _point(stage: DraftStage) -> Node:
+    """Where a complaint about the stage itself points: at its word."""
+    if stage.options is None or not stage.options.key_line:
+        return stage.node
+    word = stage.options
+    return Node(None, word.key_line, word.key_column, word.key_length, stage.node.parent, stage.node.step)
