@@ -1,0 +1,94 @@
+"""What all connections of one listener share: whom they serve, and what is counted together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Protocol
+
+from engine.faults import Fault
+from engine.ports import Client, Meter
+from engine.web import Pair, Request, Response
+
+if TYPE_CHECKING:
+    from engine.settings import Server
+
+# Input held for a client that sends more than it is asked for, and output that it has not taken.
+INPUT_HIGH = 64 * 1024
+OUTPUT_HIGH = 64 * 1024
+OUTPUT_LOW = 16 * 1024
+
+# After a last answer: how much is still read, and for how long (seconds), so that no reset overtakes the answer.
+LINGER_BYTES = 64 * 1024
+LINGER_SECONDS = 1.0
+
+Handler = Callable[[Request, Client], Awaitable[None]]
+Refuse = Callable[[Fault, str], Response]
+Report = Callable[[BaseException], None]
+
+
+class Guest(Protocol):
+    """A connection, as the listener sees it."""
+
+    @property
+    def idle(self) -> bool:
+        """Waiting for a request of which no byte is there."""
+
+    def retire(self) -> None:
+        """End as soon as what is in flight is answered."""
+
+    def close_now(self) -> None:
+        """End at once; what is in flight is told so."""
+
+
+class Door:
+    """`handler` answers a request; `refuse` writes the answer to what never became one (path "" when it is not known);
+    `report` is told of exceptions that are nobody's answer. `census` is in order of arrival."""
+
+    __slots__ = (
+        "_second",
+        "_stamp",
+        "census",
+        "draining",
+        "emptied",
+        "handler",
+        "limits",
+        "meter",
+        "refuse",
+        "report",
+        "timeouts",
+    )
+
+    def __init__(self, handler: Handler, refuse: Refuse, settings: Server, meter: Meter, report: Report) -> None:
+        self.handler = handler
+        self.refuse = refuse
+        self.meter = meter
+        self.report = report
+        self.limits = settings.limits
+        self.timeouts = settings.timeouts
+        self.census: dict[Guest, None] = {}
+        self.draining = False
+        self.emptied: Callable[[], None] | None = None
+        self._second = 0
+        self._stamp: Pair = (b"date", b"")
+
+    @property
+    def full(self) -> bool:
+        return len(self.census) >= self.limits.connections
+
+    def enter(self, guest: Guest) -> None:
+        self.census[guest] = None
+
+    def leave(self, guest: Guest) -> None:
+        self.census.pop(guest, None)
+        if not self.census and self.emptied is not None:
+            self.emptied()
+
+    def date(self) -> Pair:
+        """The Date field (RFC 9110 section 6.6.1), written once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._stamp = (b"date", formatdate(second, usegmt=True).encode("ascii"))
+        return self._stamp
