@@ -1,0 +1,1 @@
+"""Upstream: connections to providers. Everything here implements `ports.Transport`."""

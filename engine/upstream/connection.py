@@ -1,0 +1,244 @@
+"""Hot: guarded by bench/micro/upstream.py. One connection to a provider: one request at a time, one after another (I8).
+
+Its life: dialled -> (asked -> answered)* -> closed. Between two requests it lies idle in the pool, still being read, so that an
+end of file or a byte that nobody asked for closes it the moment it arrives (I7, F-21, F-22).
+
+One timer serves the whole life: idle in the pool, waiting for the head, waiting between bytes, and the end of all patience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import TYPE_CHECKING, Protocol, cast
+
+from engine.deadlines import Deadline
+from engine.faults import Fault
+from engine.ports import Patience
+from engine.upstream.reply import PooledReply
+from engine.wire.reader import ResponseReader
+
+if TYPE_CHECKING:
+    from engine.wire.head import ResponseHead
+
+# An idle close that crosses our request on the way shows within about a round trip. Later than this, the provider may well
+# have worked on the request before it broke.
+RACE = 1.0
+
+_LONG = 86400.0  # event loops do not take an infinite timer
+
+
+class Owner(Protocol):
+    """Whose connection it is: the pool."""
+
+    def free(self, connection: Connection, reusable: bool) -> None:
+        """The request is over, one way or the other. Said exactly once per request."""
+
+    def gone(self, connection: Connection, desync: bool) -> None:
+        """An idle connection is closed; `desync`: because of bytes that nobody asked for."""
+
+
+class Connection(asyncio.Protocol):
+    __slots__ = (
+        "_answered",
+        "_asked_at",
+        "_clock",
+        "_keep",
+        "_loop",
+        "_owner",
+        "_patience",
+        "_paused",
+        "_poll",
+        "_reader",
+        "_reply",
+        "_transport",
+        "_until",
+        "asked",
+    )
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, owner: Owner, keep: float) -> None:
+        """`keep`: how long it may lie idle, in seconds."""
+        self._loop = loop
+        self._owner = owner
+        self._keep = keep
+        self._clock = Deadline(loop.call_at, loop.time, self._late)
+        self._reader = ResponseReader()
+        self._poll = select.poll()
+        self._transport: asyncio.Transport | None = None
+        self._reply: PooledReply | None = None
+        self._patience = Patience(0.0, 0.0, 0.0, 0.0)
+        self._until = 0.0
+        self._asked_at = 0.0
+        self._answered = False  # a byte of the current answer has come
+        self._paused = False
+        self.asked = 0
+
+    # What the pool does.
+
+    def is_usable(self) -> bool:
+        """Looks at the socket itself: what has arrived since the loop last looked counts as well (F-21b)."""
+        transport = self._transport
+        return transport is not None and not transport.is_closing() and not self._poll.poll(0)
+
+    async def ask(self, method: str, writes: tuple[bytes, ...], patience: Patience) -> PooledReply:
+        """Sends a request and returns when the head of its final answer is there. Raises Fault; cancelling closes the
+        connection. In every case the owner hears `free` once, when the whole answer is over."""
+        reply = PooledReply(self)
+        self._begin(reply, method, writes, patience)
+        await reply.head()
+        return reply
+
+    def was_closed_idle(self, fault: Fault) -> bool:
+        """Did the request meet a connection that the provider had closed meanwhile? Then no byte of an answer came, on a
+        connection that had served before, right after we wrote (F-21c)."""
+        return fault.code == "upstream_reset" and self.asked > 1 and self._loop.time() - self._asked_at < RACE
+
+    def abort(self) -> None:
+        self._clock.close()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the reply does.
+
+    def pause(self) -> None:
+        """Stops reading. Meanwhile only the last clock runs: the wait is ours, not the provider's."""
+        if not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+            self._clock.set(self._until)
+
+    def resume(self) -> None:
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+            self._wait_for_more()
+
+    def drop(self) -> None:
+        """Nobody wants the rest of the answer."""
+        self._fail(Fault("client_gone"))
+
+    # What the event loop does.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    def data_received(self, data: bytes) -> None:
+        reply = self._reply
+        if reply is None:
+            self._close_idle(desync=True)
+            return
+        self._answered = True
+        try:
+            self._reader.feed(data)
+            self._pass_on(reply)
+        except Exception as error:
+            self._fail(error)
+
+    def eof_received(self) -> None:
+        reply = self._reply
+        if reply is None:
+            self._close_idle()
+            return
+        try:
+            self._reader.eof()
+            self._pass_on(reply)
+        except Exception as error:
+            self._fail(error)
+        if self._reply is reply:
+            self._fail(Fault("upstream_truncated"))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- no text of it goes anywhere
+        # Without an end of file before it, this is a reset: whatever the framing, the answer is not whole.
+        if self._reply is not None:
+            self._fail(Fault("upstream_truncated" if self._answered else "upstream_reset"))
+        else:
+            self._close_idle()
+        self._transport = None
+
+    def _begin(self, reply: PooledReply, method: str, writes: tuple[bytes, ...], patience: Patience) -> None:
+        now = self._loop.time()
+        self.asked += 1
+        self._asked_at = now
+        self._answered = False
+        self._reply = reply
+        self._patience = patience
+        self._until = min(patience.until, now + _LONG)
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._fail(Fault("upstream_reset"))
+            return
+        self._reader.expect(method)
+        for data in writes:
+            transport.write(data)
+        self._clock.set(min(now + patience.first_byte, self._until))
+
+    def _pass_on(self, reply: PooledReply) -> None:
+        reader = self._reader
+        if not reply.status:
+            head = reader.head()
+            if head is None:
+                return
+            self._start_body(reply, head)
+        piece = reader.take()
+        if piece:
+            reply.push(piece)
+            if self._reply is not reply:
+                return  # dropped by whoever was handed the piece
+        if reader.ended:
+            self._end_body(reply)
+        elif not self._paused:
+            self._wait_for_more()
+
+    def _start_body(self, reply: PooledReply, head: ResponseHead) -> None:
+        coding = head.headers.get(b"content-encoding")
+        if coding and coding.strip().lower() != b"identity":
+            raise Fault("upstream_encoding")  # we asked for identity (F-17)
+        reply.headers = head.headers
+        reply.status = head.status
+        reply.wake()
+
+    def _end_body(self, reply: PooledReply) -> None:
+        self._reply = None
+        transport = self._transport
+        # An answer that overtook its own request leaves the connection in the middle of that request (F-18).
+        reusable = (
+            self._reader.reusable
+            and transport is not None
+            and not transport.is_closing()
+            and not transport.get_write_buffer_size()
+        )
+        if reusable:
+            self.resume()
+            self._clock.set(self._loop.time() + self._keep)
+        else:
+            self.abort()
+        reply.finish()
+        self._owner.free(self, reusable)
+
+    def _wait_for_more(self) -> None:
+        self._clock.set(min(self._loop.time() + self._patience.idle, self._until))
+
+    def _late(self) -> None:
+        reply = self._reply
+        if reply is None:
+            self._close_idle()
+        elif self._loop.time() >= self._until - 0.001:
+            self._fail(Fault("upstream_timeout"))
+        elif not reply.status:
+            self._fail(Fault("upstream_first_byte_timeout"))
+        else:
+            self._fail(Fault("upstream_stalled"))
+
+    def _fail(self, error: Exception) -> None:
+        reply = self._reply
+        if reply is None:
+            return
+        self._reply = None
+        self.abort()
+        reply.finish(error)
+        self._owner.free(self, False)
+
+    def _close_idle(self, desync: bool = False) -> None:
+        self.abort()
+        self._owner.gone(self, desync)

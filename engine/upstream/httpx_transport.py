@@ -1,0 +1,266 @@
+"""Providers that need more than a plain connection: HTTP/2, or a proxy on the way. Over httpx, at several times the cost.
+
+The rules are the same as in `pool`: nothing from the environment, no redirects, nothing decoded, requests written from fields,
+the same faults. httpx's client object would add cookies, redirects and headers of its own; its transport adds nothing.
+
+Without a proxy the name is resolved and judged here and httpx is given the address, with the name as Host and SNI. Behind a
+proxy only a host that is a literal address can be judged: names are the proxy's to resolve. The first-byte clock is httpx's
+read timeout, which starts anew with every piece of a head; `until` bounds the whole, and the clocks of the body are ours.
+Dropping a reply closes its stream in a task of its own, one loop turn later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Any, cast
+
+from engine.faults import Fault
+from engine.upstream.dial import addresses_of, is_public
+from engine.upstream.request import changing_fields, steady_fields
+from engine.upstream.resolve import Resolver
+from engine.upstream.tls import client_context
+from engine.web import Headers
+from engine.wire.head import write_request_head
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine
+
+    import httpx
+
+    from engine.ports import Outgoing, Patience, Write
+    from engine.program import Provider
+    from engine.web import Pair
+
+
+class HttpxTransport:
+    """Implements `ports.Transport` for one provider. `context` replaces the usual TLS context; it is given the ALPN offer."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        resolver: Resolver | None = None,
+        *,
+        context: ssl.SSLContext | None = None,
+        idle: float = 20.0,
+    ) -> None:
+        import httpx  # late: it takes longer to import than the rest of the engine
+
+        self._origin = provider.origin
+        self._wait = provider.wait
+        self._resolver = resolver or Resolver()
+        self._proxied = provider.proxy is not None
+        offer = ("h2", "http/1.1") if provider.http2 else ("http/1.1",)
+        self._dropping: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._closed = False
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=context or client_context(offer),
+            http2=provider.http2,
+            limits=httpx.Limits(max_connections=provider.connections, keepalive_expiry=idle),
+            proxy=provider.proxy.reveal() if provider.proxy is not None else None,
+            trust_env=False,
+        )
+
+    async def send(self, outgoing: Outgoing, patience: Patience) -> HttpxReply:
+        fields = steady_fields(self._origin, outgoing.target) + changing_fields(outgoing)
+        write_request_head(outgoing.method, outgoing.path, fields)  # raises when a field cannot be written (I2)
+        self._under_way += 1
+        try:
+            return await self._send(outgoing, fields, patience)
+        except BaseException:
+            await self.ended()
+            raise
+
+    async def close(self) -> None:
+        self._closed = True
+        if not self._under_way:
+            await self._transport.aclose()  # would cut off replies as well
+
+    # What replies say.
+
+    async def ended(self) -> None:
+        """A request is over, one way or the other. Said once per request."""
+        self._under_way -= 1
+        if self._closed:
+            await self.close()
+
+    def drop(self, ending: Coroutine[Any, Any, None]) -> None:
+        """Carries `ending` out in a task of its own, which is kept until it is done."""
+        task = asyncio.get_running_loop().create_task(ending)
+        self._dropping.add(task)
+        task.add_done_callback(self._dropping.discard)
+
+    async def _send(self, outgoing: Outgoing, fields: list[Pair], patience: Patience) -> HttpxReply:
+        fault = Fault("upstream_timeout")
+        for host in await self._hosts(patience):
+            left = patience.until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            request = self._request(host, outgoing, fields, patience)
+            try:
+                return await self._answer(request, patience, left)
+            except Fault as error:
+                if error.code not in ("upstream_connect", "upstream_connect_timeout"):
+                    raise
+                fault = error
+        raise fault
+
+    async def _hosts(self, patience: Patience) -> tuple[str, ...]:
+        if not self._proxied:
+            return await addresses_of(self._origin, self._resolver, patience.connect)
+        if not self._origin.allow_private and _is_refused_literal(self._origin.host):
+            raise Fault("upstream_blocked")
+        return (self._origin.host,)
+
+    def _request(self, host: str, outgoing: Outgoing, fields: list[Pair], patience: Patience) -> httpx.Request:
+        import httpx
+
+        timeouts = {
+            "connect": patience.connect,
+            "read": patience.first_byte,
+            "write": patience.first_byte,
+            "pool": self._wait,
+        }
+        extensions = {"timeout": timeouts, "sni_hostname": self._origin.host, "target": outgoing.path.encode()}
+        if self._proxied:
+            del extensions["target"]  # a plain request to a proxy has the whole URL as its target
+        url = httpx.URL(scheme=self._origin.scheme, host=host, port=self._origin.port, raw_path=outgoing.path.encode())
+        return httpx.Request(outgoing.method, url, headers=fields, content=outgoing.body, extensions=extensions)
+
+    async def _answer(self, request: httpx.Request, patience: Patience, left: float) -> HttpxReply:
+        try:
+            async with asyncio.timeout(left):
+                response = await self._transport.handle_async_request(request)
+        except TimeoutError:
+            raise Fault("upstream_timeout") from None
+        except Exception as error:
+            raise _fault_of(error, answered=False) from None
+        request.extensions["timeout"]["read"] = None  # from here on the clocks are ours
+        reply = HttpxReply(response, patience, self)
+        coding = reply.headers.get(b"content-encoding")
+        if coding and coding.strip().lower() != b"identity":
+            await response.aclose()
+            raise Fault("upstream_encoding")
+        return reply
+
+
+class HttpxReply:
+    """Implements `ports.Reply` by pulling from httpx. Back-pressure is simply not to pull."""
+
+    def __init__(self, response: httpx.Response, patience: Patience, transport: HttpxTransport) -> None:
+        self.status = response.status_code
+        self.headers = Headers([(name.lower(), value) for name, value in response.headers.raw])
+        self._response = response
+        self._patience = patience
+        self._transport = transport
+        self._going = asyncio.Event()
+        self._going.set()
+        self._ended = False  # in good order
+        self._closed = False  # by its caller
+        self._told = False
+
+    async def read(self, limit: int) -> bytes:
+        pieces: list[bytes] = []
+        held = 0
+
+        def keep(piece: bytes) -> None:
+            nonlocal held
+            held += len(piece)
+            if held > limit:
+                raise Fault("upstream_too_large")
+            pieces.append(piece)
+
+        await self.pour(keep)
+        return b"".join(pieces)
+
+    async def pour(self, write: Write) -> None:
+        if self._ended:
+            return
+        pieces = cast("AsyncGenerator[bytes]", self._response.aiter_raw())
+        try:
+            while (piece := await self._next(pieces)) is not None:
+                write(piece)
+            self._ended = True
+        finally:
+            await pieces.aclose()
+            await self._end()
+
+    def pause(self) -> None:
+        self._going.clear()
+
+    def resume(self) -> None:
+        self._going.set()
+
+    def close(self) -> None:
+        if not self._ended and not self._closed:
+            self._closed = True
+            self._going.set()
+            self._transport.drop(self._end())
+
+    async def _end(self) -> None:
+        """Closing what ended in good order returns its connection; closing anything else drops it."""
+        if not self._told:
+            self._told = True
+            await self._response.aclose()
+            await self._transport.ended()
+
+    async def _next(self, pieces: AsyncGenerator[bytes]) -> bytes | None:
+        """The next piece, or None at the end."""
+        loop = asyncio.get_running_loop()
+        due = self._patience.until
+        late = "upstream_timeout"
+        try:
+            async with asyncio.timeout(due - loop.time()):
+                await self._going.wait()
+            if self._closed:
+                raise Fault("client_gone")
+            if loop.time() + self._patience.idle < due:
+                due, late = loop.time() + self._patience.idle, "upstream_stalled"
+            async with asyncio.timeout(due - loop.time()):
+                return await anext(pieces, None)
+        except TimeoutError:
+            raise Fault(late) from None
+        except Fault:
+            raise
+        except Exception as error:
+            raise Fault("client_gone") if self._closed else _fault_of(error, answered=True) from None
+
+
+def _is_refused_literal(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:
+        return False
+
+
+def _fault_of(error: Exception, answered: bool) -> Fault:
+    """The fault that an exception of httpx means; `answered`: the head of the answer had come."""
+    import httpx
+
+    broken = "upstream_truncated" if answered else "upstream_reset"
+    codes: list[tuple[type[Exception], str]] = [
+        (httpx.ConnectTimeout, "upstream_connect_timeout"),
+        (httpx.PoolTimeout, "upstream_pool_timeout"),
+        (httpx.ReadTimeout, "upstream_stalled" if answered else "upstream_first_byte_timeout"),
+        (httpx.WriteTimeout, "upstream_first_byte_timeout"),
+        (httpx.ConnectError, "upstream_tls" if _is_about_tls(error) else "upstream_connect"),
+        (httpx.ProxyError, "upstream_connect"),
+        (httpx.NetworkError, broken),
+        (httpx.RemoteProtocolError, broken if _says_disconnected(error) else "upstream_protocol"),
+    ]
+    return Fault(next((code for kind, code in codes if isinstance(error, kind)), "internal"))
+
+
+def _is_about_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _says_disconnected(error: Exception) -> bool:
+    """httpcore has one exception for a peer that breaks off and for one that breaks the rules; only its words differ."""
+    text = str(error)
+    return "disconnected" in text or "without sending complete" in text
