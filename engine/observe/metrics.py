@@ -1,0 +1,199 @@
+"""Hot: guarded by bench/micro/metrics.py. The figures of one worker: plain dicts and lists, no locks.
+
+Everything here runs on the event loop's thread. Labels are configured names (routes, providers, model patterns) or rows
+of tables (fault codes, statuses), never what a client wrote, so the number of series is bounded.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from engine.observe.exposition import render
+from engine.observe.names import COUNTS, DURATIONS, LAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engine.chat import Usage
+    from engine.exchange import Exchange
+    from engine.observe.exposition import Shared, Snapshot
+    from engine.program import Model, Program
+    from engine.targets import Target
+
+MOST_NAMES = 1024  # client-given model names remembered with their label
+
+
+class Timing:
+    """A histogram: `counts[i]` fell at or below `bounds[i]` and above the one before; the last is beyond all."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total += seconds
+
+    def told(self) -> list[float]:
+        return [*self.counts, self.total]
+
+
+class RouteFigures:
+    """What is counted for one route; looked up once per request."""
+
+    __slots__ = ("active", "answers", "first_tokens", "streamed", "whole")
+
+    def __init__(self) -> None:
+        self.active = 0
+        self.answers: dict[tuple[str, int, str], int] = {}  # (method, status, error)
+        self.whole = Timing(DURATIONS)
+        self.streamed = Timing(DURATIONS)
+        self.first_tokens: dict[str, Timing] = {}  # by provider
+
+
+class _Routes(dict[str, RouteFigures]):
+    def __missing__(self, name: str) -> RouteFigures:
+        self[name] = made = RouteFigures()
+        return made
+
+
+class Figures:
+    """Implements ports.Meter. `shared` is the directory that joins several workers' figures; None when there is one only.
+    `sample` is asked for figures that are not counted but read: memory, descriptors."""
+
+    def __init__(self, shared: Shared | None = None, sample: Callable[[], Iterable[tuple[str, float]]] = tuple) -> None:
+        self._routes = _Routes()
+        self._attempts: dict[tuple[str, str], int] = {}
+        self._tokens: dict[tuple[str, str, str], int] = {}
+        self._counts: dict[str, float] = {}
+        self._gauges: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._lag = Timing(LAGS)
+        self._models = ModelLabels(())
+        self._shared = shared
+        self._sample = sample
+
+    def learn(self, program: Program) -> None:
+        """The configured names from now on: model labels are taken from them."""
+        self._models = ModelLabels(program.models)
+
+    def began(self, exchange: Exchange) -> None:
+        self._routes[exchange.route.name].active += 1
+
+    def finished(self, exchange: Exchange) -> None:
+        route = self._routes[exchange.route.name]
+        route.active -= 1
+        fault = exchange.fault
+        key = (exchange.request.method, exchange.status, "" if fault is None else fault.code)
+        route.answers[key] = route.answers.get(key, 0) + 1
+        answer, target = exchange.answer, exchange.target
+        streaming = answer is not None and answer.stream is not None
+        (route.streamed if streaming else route.whole).add(exchange.ended - exchange.began)
+        if target is None:
+            return
+        if streaming and exchange.first_byte:
+            timing = route.first_tokens.get(target.provider)
+            if timing is None:
+                timing = route.first_tokens[target.provider] = Timing(DURATIONS)
+            timing.add(exchange.first_byte - exchange.began)
+        if exchange.usage is not None:
+            self._count_tokens(target.provider, self._models.label(exchange.chat.model), exchange.usage)
+
+    def attempt(self, target: Target, code: str) -> None:
+        key = (target.provider, code)
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+
+    def count(self, name: str, by: float = 1) -> None:
+        self._counts[name] = self._counts.get(name, 0) + by
+
+    def lag(self, seconds: float) -> None:
+        self._lag.add(seconds)
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """A gauge of names.FIGURES, or a counter that somebody else counts."""
+        self._gauges[name, labels] = value
+
+    def expose(self) -> bytes:
+        if self._shared is None:
+            return render([self.snapshot()], [])
+        # What a scrape has seen must be on record before this worker can die, or a counter could go backwards.
+        mine = self.publish()
+        live, gone = self._shared.others()
+        return render([mine, *live], gone)
+
+    def publish(self) -> Snapshot:
+        """Writes this worker's figures where the others find them."""
+        mine = self.snapshot()
+        if self._shared is not None and not self._shared.publish(mine):
+            self.count("publish_failed")
+        return mine
+
+    def snapshot(self) -> Snapshot:
+        """All figures as plain lists: {figure: [[labels, value or [counts..., total]], ...]}."""
+        self._gauges.update(((name, ()), value) for name, value in self._sample())
+        out: Snapshot = {"engine_loop_lag_seconds": [[[], self._lag.told()]]} if any(self._lag.counts) else {}
+
+        def row(figure: str, labels: Iterable[str], value: float | list[float]) -> None:
+            out.setdefault(figure, []).append([list(labels), value])
+
+        for name, figures in self._routes.items():
+            _tell_route(name, figures, row)
+        for (provider, code), tries in self._attempts.items():
+            row("engine_upstream_attempts", (provider, code), tries)
+            if code != "ok":
+                row("engine_upstream_errors", (provider,), tries)
+        for spent, tokens in self._tokens.items():
+            row("engine_tokens", spent, tokens)
+        for word, amount in self._counts.items():
+            row(*_figure_of(word), amount)
+        for (figure, labels), value in self._gauges.items():
+            row(figure, labels, value)
+        return out
+
+    def _count_tokens(self, provider: str, model: str, usage: Usage) -> None:
+        tokens = self._tokens
+        for kind in ("input", "output", "cached", "reasoning"):
+            if amount := getattr(usage, kind):
+                key = (provider, model, kind)
+                tokens[key] = tokens.get(key, 0) + amount
+
+
+class ModelLabels:
+    """The configured name or pattern that a client's model name falls under, or "other"."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        names = [model.name for model in models]
+        self._known = {name: name for name in names}
+        self._patterns = [name for name in names if "*" in name]
+        self._room = len(self._known) + MOST_NAMES
+
+    def label(self, asked: str) -> str:
+        label = self._known.get(asked)
+        if label is None:
+            label = next((pattern for pattern in self._patterns if fnmatchcase(asked, pattern)), "other")
+            if len(self._known) < self._room:  # clients choose names: what is remembered is bounded
+                self._known[asked] = label
+        return label
+
+
+def _tell_route(name: str, figures: RouteFigures, row: Callable[[str, Iterable[str], float | list[float]], None]) -> None:
+    row("engine_active_requests", (name,), figures.active)
+    for (method, status, error), answers in figures.answers.items():
+        row("engine_requests", (name, method, str(status), error), answers)
+    for streaming, timing in (("false", figures.whole), ("true", figures.streamed)):
+        if any(timing.counts):
+            row("engine_request_duration_seconds", (name, streaming), timing.told())
+    for provider, timing in figures.first_tokens.items():
+        row("engine_time_to_first_token_seconds", (name, provider), timing.told())
+
+
+def _figure_of(word: str) -> tuple[str, tuple[str, ...]]:
+    head, dot, label = word.partition(".")
+    figure = COUNTS.get(head)
+    if figure is None or (figure in ("engine_refused", "engine_reloads")) != bool(dot):
+        return "engine_events", (word,)
+    return figure, (label,) if dot else ()

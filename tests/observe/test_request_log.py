@@ -1,0 +1,177 @@
+import errno
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from engine.observe import request_log
+from engine.observe.request_log import ATOMIC, MOST_ROWS, RequestLog, encode, timestamp
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """A thread writes: wait for its effect, not for a time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def fill(fd: int) -> int:
+    """Fills a pipe; returns how many bytes it took."""
+    os.set_blocking(fd, False)
+    size = 0
+    try:
+        while True:
+            size += os.write(fd, b"\n" * 4096)
+    except BlockingIOError:
+        os.set_blocking(fd, True)
+        return size
+
+
+def read_exactly(fd: int, size: int) -> None:
+    while size:
+        size -= len(os.read(fd, size))
+
+
+def test_rows_become_lines_in_order() -> None:
+    reader, writer = os.pipe()
+    log = RequestLog(writer)
+    for n in range(500):
+        log.write({"n": n})
+    log.close()
+    os.close(writer)
+    with open(reader, "rb") as lines:
+        assert [json.loads(line)["n"] for line in lines] == list(range(500))
+    assert log.dropped == 0
+
+
+def test_a_write_to_a_pipe_stays_in_one_piece(monkeypatch) -> None:
+    sizes = []
+    monkeypatch.setattr(request_log.os, "write", lambda fd, data: sizes.append(len(data)) or len(data))
+    log = RequestLog(1)
+    for _ in range(300):
+        log.write({"text": "x" * 100})
+    log.close()
+    assert max(sizes) <= ATOMIC
+    assert len(sizes) < 20  # and yet many rows share a write
+
+
+def test_a_reader_that_stops_does_not_stop_us_and_the_loss_is_told_exactly() -> None:
+    """F-46: the queue is bounded, and what was dropped is counted and told by one line."""
+    reader, writer = os.pipe()
+    blocked = fill(writer)
+    log = RequestLog(writer)
+    log.write({"n": "held by the thread"})
+    until(lambda: log._in_hand == 1)
+    began = time.monotonic()
+    for n in range(MOST_ROWS + 123):
+        log.write({"n": n})
+    assert time.monotonic() - began < 1.0
+    assert log.dropped == 123
+    read_exactly(reader, blocked)
+    lines: list[dict] = []
+
+    def read() -> None:
+        with open(reader, "rb", closefd=True) as file:
+            lines.extend(json.loads(line) for line in file)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    log.close(5.0)
+    os.close(writer)
+    thread.join(5)
+    assert lines[0] == {"n": "held by the thread"}
+    assert [line["count"] for line in lines if line.get("message") == "log lines were dropped"] == [123]
+    assert len(lines) == 1 + 1 + MOST_ROWS
+
+
+def test_a_full_disk_is_counted_and_told_once() -> None:
+    """F-46, section 0.8: no storm."""
+    told = []
+    fd = os.open("/dev/full", os.O_WRONLY)
+    log = RequestLog(fd, lambda works, why: told.append((works, why)))
+    for n in range(50):
+        log.write({"n": n})
+    log.close()
+    os.close(fd)
+    assert log.dropped == 50
+    assert told == [(False, "ENOSPC")]
+
+
+def test_it_recovers_by_itself(monkeypatch) -> None:
+    """F-46: the sink comes back, and the first line says how many are missing."""
+    monkeypatch.setattr(request_log, "PATIENCE", 0.001)
+    written, told, broken = [], [], True
+
+    def write(fd: int, data: bytes) -> int:
+        if broken:
+            raise OSError(errno.ENOSPC, "full")
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr(request_log.os, "write", write)
+    log = RequestLog(1, lambda works, why: told.append((works, why)))
+    log.write({"n": 1})
+    until(lambda: log.dropped == 1)
+    broken = False
+    log.write({"n": 2})
+    log.close()
+    rows = [json.loads(line) for line in b"".join(written).splitlines()]
+    assert rows[0]["count"] == 1
+    assert rows[1:] == [{"n": 2}]
+    assert told == [(False, "ENOSPC"), (True, "ENOSPC")]
+
+
+def test_a_closed_pipe_is_survived() -> None:
+    """F-70: EPIPE."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    log = RequestLog(writer)
+    log.write({"n": 1})
+    log.close()
+    os.close(writer)
+    assert log.dropped == 1
+
+
+def test_the_end_is_bounded_in_time() -> None:
+    reader, writer = os.pipe()
+    blocked = fill(writer)
+    log = RequestLog(writer)
+    log.write({"n": 1})
+    until(lambda: log._in_hand == 1)
+    began = time.monotonic()
+    log.close(0.05)
+    assert time.monotonic() - began < 1.0
+    assert log.dropped == 1
+    read_exactly(reader, blocked)  # lets the thread go
+    log._thread.join(5)
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_descriptor_that_somebody_made_non_blocking_still_gets_every_line() -> None:
+    reader, writer = os.pipe()
+    blocked = fill(writer)
+    os.set_blocking(writer, False)
+    log = RequestLog(writer)
+    log.write({"n": 1})
+    until(lambda: log._in_hand == 1)
+    read_exactly(reader, blocked)
+    log.close(5.0)
+    assert json.loads(os.read(reader, 100)) == {"n": 1}
+    os.close(reader)
+    os.close(writer)
+
+
+def test_no_row_is_too_odd() -> None:
+    assert encode({"text": "\ud800"}) == b'{"text": "\\ud800"}\n'
+    assert json.loads(encode({"value": object(), 3: "x"})).keys() == {"value", "3"}
+    assert encode({"big": 10**40}).startswith(b'{"big": 1000')
+    assert encode({"line": "a\nb"}).count(b"\n") == 1
+
+
+def test_times_are_rfc3339_in_utc() -> None:
+    assert timestamp(0.0) == "1970-01-01T00:00:00.000Z"
+    assert datetime.fromisoformat(timestamp(1_700_000_000.5)).timestamp() == 1_700_000_000.5
