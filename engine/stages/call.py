@@ -1,0 +1,74 @@
+"""Hot: guarded by bench/micro/call.py. The plan carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.formats import FORMATS
+from engine.limits.retry import RetryBudget, RetryPolicy
+from engine.parts import Stage, option
+from engine.stages.errand import Errand, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.exchange import Exchange
+    from engine.parts import Deed
+    from engine.ports import Binding
+
+
+@dataclass(frozen=True)
+class Call(Stage):
+    """Carry the plan out: send the request, judge the answer, and try again where that can help and nothing of an answer
+    has been handed on.
+
+    Another attempt is made after a failure of the network or of the server (with full jitter), and at once with the next
+    key when a key is refused or has reached its limit. `Retry-After` is waited for, unless it is longer than
+    `backoff_cap`. Retries never exceed a fifth of the other requests under way (3 are always allowed)."""
+
+    example = "call: {timeout: 5m, retries: 2}"
+    reads = frozenset({"chat", "plan"})
+    writes = frozenset({"reply"})
+
+    timeout: float = option(
+        "For the whole call, retries and the last byte of a stream included.", default="10m", unit="duration"
+    )
+    connect: float = option("To connect to a provider, TLS included.", default="5s", unit="duration")
+    first_byte: float = option("From the request to the head of its answer.", default="3m", unit="duration")
+    idle: float = option("How long a provider may send nothing within an answer.", default="60s", unit="duration")
+    retries: int = option(
+        "Attempts beyond one for each member that is asked, all members together.", default=2, minimum=0, maximum=10
+    )
+    backoff: float = option("The longest first wait before a retry; it doubles each time.", default="500ms", unit="duration")
+    backoff_cap: float = option("The longest wait before any retry.", default="8s", unit="duration")
+    limit: int = option("Bytes of an answer that is not streamed.", default="64MiB", unit="size")
+
+    def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        for name in ("timeout", "connect", "first_byte", "idle"):
+            if not getattr(self, name):
+                yield name, "no call can be done in no time; say how long it may take"
+
+    def bind(self, binding: Binding) -> Deed:
+        budget: RetryBudget = binding.shared.setdefault("retries", RetryBudget())
+        terms = Terms(
+            services=binding.services,
+            format=FORMATS[binding.route.speaks],
+            policy=RetryPolicy(self.retries + 1, self.backoff, self.backoff_cap),
+            budget=budget,
+            timeout=self.timeout,
+            connect=self.connect,
+            first_byte=self.first_byte,
+            idle=self.idle,
+            limit=self.limit,
+        )
+
+        async def call(exchange: Exchange) -> None:
+            budget.begin()
+            try:
+                won = await Errand(terms, exchange).carry(exchange.plan)
+            finally:
+                budget.end()
+            exchange.reply, exchange.target = won
+
+        return call
