@@ -1,0 +1,149 @@
+"""Hot: the whole life of a request on one screen. Guarded by bench/micro/interpreter.py.
+
+A pipeline is a straight line: stages run in order until one answers; no onion, no `next()`. A stage that need not wait is
+a plain call. Faults raised anywhere are written here, once, in the format that the client speaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from itertools import count
+from typing import TYPE_CHECKING
+
+from engine.exchange import Exchange
+from engine.faults import Fault
+from engine.routes.match import Matcher
+from engine.runtime.lines import Line, lay, lay_nowhere
+from engine.web import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.ports import Client, Services
+    from engine.program import Program
+    from engine.web import Request
+
+# A client's own request id is kept when it is harmless in a header, a log line and an error body.
+_sane_id = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}").fullmatch
+
+
+class Interpreter:
+    """Carries requests through one program. A reload makes a new one; requests in flight end on the one they began with.
+
+    `report` is told of exceptions that are not faults: they are our own mistakes, and the client only learns "internal".
+    """
+
+    def __init__(self, program: Program, services: Services, report: Callable[[BaseException], None]) -> None:
+        self.program = program
+        self.services = services
+        self._report = report
+        self._matcher = Matcher(program.routes)
+        self._lines = lay(program, services)
+        # Ids must differ between workers and restarts, not be unguessable.
+        self._id_prefix = "req-" + os.urandom(6).hex()
+        self._count = count()
+
+    async def handle(self, request: Request, client: Client) -> None:
+        """Answers one request, whatever happens, and lets its `after` stages run."""
+        services = self.services
+        line, captures, fault = self._find(request)
+        exchange = Exchange(request, line.route, captures, self._id_of(request), services.now())
+        services.meter.began(exchange)
+        try:
+            answer = await self._run(line, exchange) if fault is None else self._write_fault(line, exchange, fault)
+            await self._send(answer, exchange, client)
+        except asyncio.CancelledError as leaving:
+            code = "shutting_down" if "shutting_down" in leaving.args else "client_gone"
+            exchange.fault = Fault(code)
+            exchange.status = exchange.status or exchange.fault.status
+            raise
+        finally:
+            exchange.ended = services.now()
+            if exchange.fault is not None:
+                _drop_reply(exchange)
+            await self._run_after(line, exchange)
+            services.meter.finished(exchange)
+
+    def refuse(self, fault: Fault, path: str) -> Response:
+        """The answer to what never became a request (reliability.md, I1)."""
+        self.services.meter.count(f"refused.{fault.code}")
+        line = lay_nowhere(self._nearest(path))
+        return _fault_response(line, fault, self._new_id())
+
+    async def _run(self, line: Line, exchange: Exchange) -> Response:
+        try:
+            for deed in line.deeds:
+                waiting = deed(exchange)
+                if waiting is not None:
+                    await waiting
+                if exchange.answer is not None:
+                    return exchange.answer
+            raise Fault("internal")  # the compiler refuses pipelines that cannot answer
+        except Fault as fault:
+            return self._write_fault(line, exchange, fault)
+        except Exception as mistake:
+            self._report(mistake)
+            return self._write_fault(line, exchange, Fault("internal"))
+
+    async def _send(self, answer: Response, exchange: Exchange, client: Client) -> None:
+        exchange.status = answer.status
+        answer.headers.append((b"x-request-id", exchange.id.encode()))
+        answer.headers.extend(exchange.extra)
+        now = self.services.now
+        if answer.stream is None:
+            exchange.bytes_out = len(answer.body)
+            exchange.first_byte = now()
+            client.send(answer)
+            return
+
+        def wrote(size: int) -> None:
+            if not exchange.bytes_out:
+                exchange.first_byte = now()
+            exchange.bytes_out += size
+
+        exchange.fault = await client.stream(answer, wrote)
+
+    async def _run_after(self, line: Line, exchange: Exchange) -> None:
+        for deed in line.after:
+            try:
+                waiting = deed(exchange)
+                if waiting is not None:
+                    await waiting
+            except Exception as mistake:  # one record that fails must not cost the others
+                self._report(mistake)
+
+    def _find(self, request: Request) -> tuple[Line, Mapping[str, str], Fault | None]:
+        try:
+            route, captures = self._matcher.match(request.method, request.path)
+        except Fault as fault:
+            return lay_nowhere(self._nearest(request.path)), {}, fault
+        return self._lines[route.name], captures, None
+
+    def _nearest(self, path: str) -> Line | None:
+        route = self._matcher.nearest(path)
+        return None if route is None else self._lines[route.name]
+
+    def _write_fault(self, line: Line, exchange: Exchange, fault: Fault) -> Response:
+        exchange.fault = fault
+        return _fault_response(line, fault, exchange.id)
+
+    def _id_of(self, request: Request) -> str:
+        given = request.headers.get(b"x-request-id")
+        return given.decode() if given is not None and _sane_id(given) else self._new_id()
+
+    def _new_id(self) -> str:
+        return f"{self._id_prefix}{next(self._count):08x}"
+
+
+def _fault_response(line: Line, fault: Fault, request_id: str) -> Response:
+    headers = [(b"content-type", b"application/json"), *line.format.fault_headers(fault)]
+    return Response(fault.status, headers, line.format.write_fault(fault, request_id))
+
+
+def _drop_reply(exchange: Exchange) -> None:
+    # Unset until `call` has run; closing a finished reply does nothing.
+    reply = getattr(exchange, "reply", None)
+    if reply is not None:
+        reply.close()
