@@ -1,0 +1,53 @@
+"""What commands share when they speak to a person: colour, complaints, reading the table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from engine.routes.complaints import render_github, render_json, render_text
+from engine.runtime.table import Table, Unreadable, read_table
+
+if TYPE_CHECKING:
+    import argparse
+
+    from engine.routes.compile import Checked
+
+FORMATS = ("text", "json", "github")
+
+
+def table_argument(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
+    """The table that a command works on; `routes.yaml` in the current folder unless told."""
+    if positional:
+        parser.add_argument("table", nargs="?", default="routes.yaml", help="the route table (default: routes.yaml)")
+    else:
+        parser.add_argument("--table", default="routes.yaml", help="the route table (default: routes.yaml)")
+
+
+def in_colour(stream: TextIO) -> bool:
+    """Colours only on a terminal, and never against NO_COLOR (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def open_table(path: str) -> Table | None:
+    """The table, or None after saying on stderr why it cannot be read."""
+    try:
+        return read_table(Path(path))
+    except Unreadable as why:
+        print(f"engine: {why}", file=sys.stderr)
+        if path == "routes.yaml":
+            print("engine: name another table, or go to the folder that holds one", file=sys.stderr)
+        return None
+
+
+def say_complaints(table: Table, checked: Checked, format: str = "text", stream: TextIO | None = None) -> None:
+    """Every complaint, to `stream` (default stderr)."""
+    out = stream or sys.stderr
+    if format == "json":
+        print(render_json(checked.complaints), file=out)
+    elif format == "github":
+        print(render_github(checked.complaints), file=out)
+    elif checked.complaints:
+        print(render_text(checked.complaints, {table.file: table.text}, in_colour(out)), file=out)
