@@ -35,10 +35,6 @@ def write_table(program: Program) -> str:
     table["routes"] = [_route(route) for route in program.routes]
     unavailable = [provider for provider in program.providers.values() if provider.unavailable]
     notes = [f"# provider `{provider.name}` is unavailable: {provider.unavailable}\n" for provider in unavailable]
-        f"# provider `{provider.name}` is unavailable: {provider.unavailable}\n"
-        for provider in program.providers.values()
-        if provider.unavailable
-    ]
     text = yaml.dump(_escaped(table), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
     return "".join(notes) + text
 

@@ -18,7 +18,7 @@ if typing.TYPE_CHECKING:
     from engine.routes.draft import Draft, DraftStage
     from engine.routes.node import Node
 
-_LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/\s]*)):([0-9]{1,5})", re.ASCII)
+_LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\[\]:/\s]*)):([0-9]{1,5})", re.ASCII)
 
 
 def check_exposure(draft: Draft, desk: Desk) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.parts import Option, Stage, options_of, summary_of
@@ -12,6 +11,8 @@ from engine.routes.complaints import CODES
 from engine.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from engine.routes.shape import Parts
 
 KINDS = ("stage", "strategy", "provider", "format")

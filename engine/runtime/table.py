@@ -18,8 +18,8 @@ from engine.routes.shape import Parts
 from engine.strategies.strategy import Strategy
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from engine.complaint import Complaint
 

@@ -27,7 +27,8 @@ NEVER_KEPT = (b"cache-control", b"no-store")
 class Health(Stage):
     """Answer that the gateway is up: 200, or 503 while it shuts down. No provider is asked.
 
-    `text`: `OK`. `simple`: `{"status":"healthy"}`. `detailed`: version, uptime, the table's generation, how the last reload went."""
+    `text`: `OK`. `simple`: `{"status":"healthy"}`. `detailed`: version, uptime, the table's generation, and how the last
+    reload went."""
 
     example = "health: {shape: detailed}"
     writes = frozenset({"answer"})

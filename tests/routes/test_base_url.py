@@ -32,9 +32,10 @@ def test_reads_origin_and_path(text: str, origin: str, path: str) -> None:
         "https://api.openai.com:443@evil/", "https://h?x", "https://h/a#b", "https://h:0/", "https://h:65536/",
         "https://h:port/",
         "https://h/a b", "https://h/\r\nx", "https://h\t/", " https://h", "https://h\n", "https://[::1",
-            "https://[zz]/", "https://-h/",
+        "https://[zz]/", "https://-h/",
         "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0x7f.1/", "https://0/",
-        "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://h/../x", "https://h/%zz", "https://h/{x}", "https://" + "a" * 300,
+        "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://h/../x", "https://h/%zz", "https://h/{x}",
+        "https://" + "a" * 300,
     ],
 )  # fmt: skip
 def test_what_is_no_base_url(text: str) -> None:

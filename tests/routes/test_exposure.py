@@ -18,7 +18,10 @@ def test_without_a_key_loopback_is_open(listen: str) -> None:
     assert codes(table(listen, OPEN)) == []
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:8080", "[::]:80", ":8080", "192.168.1.2:80", "gateway.example:80"])
+ELSEWHERE = ["0.0.0.0:8080", "[::]:80", "[fe80::1%eth0]:80", ":8080", "192.168.1.2:80", "gateway.example:80"]
+
+
+@pytest.mark.parametrize("listen", ELSEWHERE)
 def test_without_a_key_nothing_else_may_be_listened_on(listen: str) -> None:
     """No key, no exposure."""
     assert codes(table(listen, OPEN)) == ["R060"]
