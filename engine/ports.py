@@ -56,7 +56,7 @@ class Reply(Source, Protocol):
         """The whole body, at most `limit` bytes. Raises Fault("upstream_too_large" | ...)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Patience:
     """How long to wait, in seconds, one clock each; `until` is the monotonic moment by which all must be over."""
 

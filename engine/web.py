@@ -41,9 +41,10 @@ class Headers:
 
     __slots__ = ("_first", "pairs")
 
-    def __init__(self, pairs: Iterable[Pair] = ()) -> None:
+    def __init__(self, pairs: Iterable[Pair] = (), first: dict[bytes, bytes] | None = None) -> None:
+        """`first`: the first value of every name, from whoever has it already."""
         self.pairs: Sequence[Pair] = pairs if isinstance(pairs, (tuple, list)) else tuple(pairs)
-        self._first: dict[bytes, bytes] | None = None
+        self._first = first
 
     def get(self, name: bytes, default: bytes | None = None) -> bytes | None:
         """The first value under `name` (lower-case), or `default`."""

@@ -12,7 +12,7 @@ import orjson
 
 from engine.chat import Asked
 from engine.faults import Fault
-from engine.formats.json_scan import is_repeated
+from engine.formats.json_scan import repeated
 
 # What orjson's messages are about, in our words. A message that is not listed is left out: the position says enough.
 _REASONS = (
@@ -25,6 +25,7 @@ _REASONS = (
     ("zero-length", "the body is empty"),
     ("control character", "a raw control character in a string"),
 )
+ROUTED = ("model", "stream")
 _KINDS = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number", type(None): "null"}
 
 
@@ -50,10 +51,9 @@ def read_asked(body: bytes) -> Asked:
     stream = document.get("stream")
     if stream is not None and not isinstance(stream, bool):
         raise wrong("stream", "must be a boolean")
-    for key in ("model", "stream"):
-        # We would route on one and the provider might read the other.
-        if is_repeated(body, key):
-            raise wrong(key, "is given more than once")
+    # We would route on one and the provider might read the other.
+    if key := repeated(body, ROUTED):
+        raise wrong(key, "is given more than once")
     return Asked(model, bool(stream), body, document)
 
 

@@ -16,6 +16,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+SHORT = 64 * 1024  # bytes of a body that may be taken apart: the pieces take many times their room
+
 # A string in full, or a bracket. Strings are eaten whole, so brackets within them are never seen.
 _token = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _string = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -23,11 +25,17 @@ _colon = re.compile(rb"[ \t\n\r]*:[ \t\n\r]*")
 _scalar = re.compile(rb"[-0-9tfn][^,}\] \t\n\r]*")
 
 
-def is_repeated(body: bytes, key: str) -> bool:
-    """Does the top level hold this key more than once, in whatever spelling? Parsers differ on which one counts."""
-    if not _is_doubtful(body, _quoted(key)):
-        return False
-    return sum(member == key for member, _, _ in members(body)) > 1
+def repeated(body: bytes, keys: tuple[str, ...]) -> str:
+    """The first of `keys` that the top level holds more than once, in whatever spelling, or "". Parsers differ on which one
+    counts."""
+    plain = not _has_escaped_letters(body)
+    if plain and len(body) <= SHORT:
+        # Between two quotation marks stands what a key would be; one byte is found much faster than seven.
+        between = body.split(b'"')
+        keys = tuple([key for key in keys if between.count(key.encode()) > 1])
+    elif plain:
+        keys = tuple([key for key in keys if _is_doubtful(body, _quoted(key))])
+    return next((key for key in keys if sum(member == key for member, _, _ in members(body)) > 1), "")
 
 
 def replace_member(body: bytes, document: Mapping[str, Any], key: str, value: str) -> bytes:
@@ -81,7 +89,13 @@ def members(body: bytes) -> Iterator[tuple[str, int, int]]:
 def _is_doubtful(body: bytes, quoted: bytes) -> bool:
     """May the top level hold this key twice, or in another spelling than its own? A lower-case ASCII letter can be written
     as an escape only by \\u006x and \\u007x."""
-    return body.count(quoted) > 1 or b"\\u006" in body or b"\\u007" in body
+    first = body.find(quoted)
+    return (first >= 0 and body.find(quoted, first + 1) >= 0) or _has_escaped_letters(body)
+
+
+def _has_escaped_letters(body: bytes) -> bool:
+    # Few bodies hold a backslash at all, and one byte is found faster than five.
+    return b"\\" in body and (b"\\u006" in body or b"\\u007" in body)
 
 
 @cache

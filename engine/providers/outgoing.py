@@ -44,12 +44,14 @@ def outgoing(target: Target, asked: Asked, request: Request, format: Speaks) -> 
 
 
 def _forwarded(target: Target, request: Request, format: Speaks) -> list[Pair]:
-    wanted = target.forward.union(format.forwarded)
-    if not wanted:
+    wanted = target.forward.union(format.forwarded) if target.forward else format.forwarded
+    given = request.headers
+    for name in wanted:
+        if given.get(name) is not None:
+            break
+    else:
         return []
-    pairs = [pair for pair in request.headers if pair[0] in wanted]
-    if not pairs:
-        return pairs
+    pairs = [pair for pair in given.pairs if pair[0] in wanted]
     # What the table sets wins; what the client's Connection header lists was meant for us (RFC 9110 section 7.6.1).
     kept = {name for name, _ in target.pairs}
     for value in request.headers.all(b"connection"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.faults import Fault
 from engine.ports import Client, Meter
-from engine.web import Pair, Request, Response
+from engine.web import Request, Response
 
 if TYPE_CHECKING:
     from engine.settings import Server
@@ -71,7 +71,7 @@ class Door:
         self.draining = False
         self.emptied: Callable[[], None] | None = None
         self._second = 0
-        self._stamp: Pair = (b"date", b"")
+        self._stamp = b""
 
     @property
     def full(self) -> bool:
@@ -85,10 +85,10 @@ class Door:
         if not self.census and self.emptied is not None:
             self.emptied()
 
-    def date(self) -> Pair:
-        """The Date field (RFC 9110 section 6.6.1), written once a second."""
+    def date(self) -> bytes:
+        """The Date line with its CRLF (RFC 9110 section 6.6.1), written once a second."""
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._stamp = (b"date", formatdate(second, usegmt=True).encode("ascii"))
+            self._stamp = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
         return self._stamp

@@ -28,10 +28,23 @@ PASSED = {
 }
 PASSED_FAMILIES = (b"x-ratelimit-", b"anthropic-ratelimit-")
 LONGEST_VALUE = 4096
+MOST_NAMES = 1024  # providers choose them
 
 # A cache or a proxy in between must not hold a stream back (`x-accel-buffering` is nginx's word for it).
 FOR_STREAMS: tuple[Pair, ...] = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 
+
+class _Names(dict[bytes, bytes]):
+    """A provider's header name -> the name under which it goes on, b"" when it stays behind."""
+
+    def __missing__(self, name: bytes) -> bytes:
+        to = PASSED.get(name) or (name if name.startswith(PASSED_FAMILIES) else b"")
+        if len(self) < MOST_NAMES:
+            self[name] = to
+        return to
+
+
+_names = _Names()
 _sane = re.compile(rb"[\x20-\x7e\t]*").fullmatch
 
 
@@ -74,8 +87,8 @@ def passed_headers(headers: Headers) -> tuple[list[Pair], int]:
         media_type = b"application/json"  # it has been read as that
     out: list[Pair] = [(b"content-type", media_type)]
     for name, value in headers.pairs:
-        to = PASSED.get(name) or (name if name.startswith(PASSED_FAMILIES) else None)
-        if to is None:
+        to = _names[name]
+        if not to:
             continue
         if _is_harmless(value):
             out.append((to, value))
@@ -85,7 +98,7 @@ def passed_headers(headers: Headers) -> tuple[list[Pair], int]:
 
 
 def _is_harmless(value: bytes) -> bool:
-    return len(value) <= LONGEST_VALUE and _sane(value) is not None
+    return value == b"application/json" or (len(value) <= LONGEST_VALUE and _sane(value) is not None)
 
 
 class Untouched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.faults import Blame, clipped
@@ -40,7 +41,7 @@ class Log(Stage):
 
 def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
     """What the log tells of an exchange. `wall` is Unix seconds, `ended` monotonic ones; what is not known is None."""
-    request, answer, target = exchange.request, exchange.answer, exchange.target
+    request, answer, target, began = exchange.request, exchange.answer, exchange.target, exchange.began
     chat = getattr(exchange, "chat", None)  # unset until `decode` has run
     last = exchange.tries[-1] if exchange.tries else None
     if target is None and last is not None:
@@ -48,17 +49,17 @@ def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
     error = error_of(exchange)
     asked = clipped(chat.model, LONGEST_MODEL) if chat else None
     row = {
-        "timestamp": datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": _timestamp(wall),
         "level": level_of(exchange.status, exchange.fault),
         "message": "request",
         "request_id": exchange.id,
         "method": request.method,
-        "path": clipped(request.path, LONGEST_PATH),
+        "path": request.path if len(request.path) <= LONGEST_PATH else clipped(request.path, LONGEST_PATH),
         "route": exchange.route.name,
         "status_code": exchange.status,
-        "duration_ms": _ms(ended - exchange.began),
-        "upstream_ms": _ms(exchange.upstream_seconds) if exchange.tries else None,
-        "first_byte_ms": _ms(exchange.first_byte - exchange.began) if exchange.first_byte else None,
+        "duration_ms": _ms(ended - began),
+        "upstream_ms": _ms(exchange.upstream_seconds) if last else None,
+        "first_byte_ms": _ms(exchange.first_byte - began) if exchange.first_byte else None,
         "format": exchange.route.speaks or None,
         "model": asked,
         "model_served": _served(exchange, target),
@@ -71,7 +72,7 @@ def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
         "error_type": error,
         "caller": exchange.caller.name if exchange.caller else None,
     }
-    return {**exchange.notes, **row}
+    return {**exchange.notes, **row} if exchange.notes else row
 
 
 def level_of(status: int, fault: Fault | None) -> str:
@@ -99,8 +100,20 @@ def _served(exchange: Exchange, target: Target | None) -> str | None:
     return None if target is None else clipped(target.model or exchange.chat.model, LONGEST_MODEL)
 
 
+@lru_cache(maxsize=4)
+def _second(wall: int) -> str:
+    return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _timestamp(wall: float) -> str:
+    """RFC 3339 in UTC, with milliseconds; the date is worked out once a second."""
+    second = int(wall)
+    return f"{_second(second)}.{int((wall - second) * 1000):03d}Z"
+
+
 def _ms(seconds: float) -> float:
-    return round(max(seconds, 0.0) * 1000, 3)
+    # Whole microseconds as milliseconds; round() would work out the decimal digits.
+    return int(seconds * 1e6) / 1e3 if seconds > 0 else 0.0
 
 
 def _tokens(usage: Usage | None) -> dict[str, int] | None:

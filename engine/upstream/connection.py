@@ -80,12 +80,11 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         return transport is not None and not transport.is_closing() and not self._poll.poll(0)
 
-    async def ask(self, method: str, writes: tuple[bytes, ...], patience: Patience) -> PooledReply:
-        """Sends a request and returns when the head of its final answer is there. Raises Fault; cancelling closes the
-        connection. In every case the owner hears `free` once, when the whole answer is over."""
-        reply = PooledReply(self)
+    def ask(self, method: str, writes: tuple[bytes, ...], patience: Patience) -> PooledReply:
+        """Sends a request; the reply's `head` waits for its answer. In every case the owner hears `free` once, when the
+        whole answer is over."""
+        reply = PooledReply(self, self._loop)
         self._begin(reply, method, writes, patience)
-        await reply.head()
         return reply
 
     def was_closed_idle(self, fault: Fault) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from engine.faults import Fault
 from engine.upstream.dial import addresses_of, is_public
-from engine.upstream.request import changing_fields, steady_fields
+from engine.upstream.request import changing_fields, length_field, steady_fields
 from engine.upstream.resolve import Resolver
 from engine.upstream.tls import client_context
 from engine.web import Headers
@@ -63,7 +63,7 @@ class HttpxTransport:
         )
 
     async def send(self, outgoing: Outgoing, patience: Patience) -> HttpxReply:
-        fields = steady_fields(self._origin, outgoing.target) + changing_fields(outgoing)
+        fields = steady_fields(self._origin, outgoing.target) + changing_fields(outgoing) + length_field(outgoing)
         write_request_head(outgoing.method, outgoing.path, fields)  # raises when a field cannot be written (I2)
         self._under_way += 1
         try:

@@ -9,13 +9,14 @@ went away at the same time then leaves no "exception was never retrieved" behind
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
 from engine.web import Headers
 
 if TYPE_CHECKING:
+    import asyncio
+
     from engine.ports import Write
     from engine.upstream.connection import Connection
 
@@ -33,6 +34,7 @@ class PooledReply:
         "_error",
         "_held",
         "_limit",
+        "_loop",
         "_pausing",
         "_pieces",
         "_reading",
@@ -42,7 +44,8 @@ class PooledReply:
         "status",
     )
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self.status = 0
         self.headers = _NONE
         self._connection: Connection | None = connection
@@ -58,12 +61,13 @@ class PooledReply:
 
     # What the caller does.
 
-    async def head(self) -> None:
-        """Returns when `status` and `headers` are set. Raises what went wrong; cancelling drops the connection."""
+    async def head(self) -> PooledReply:
+        """This reply, when `status` and `headers` are set. Raises what went wrong; cancelling drops the connection."""
         if not self.status and self._error is None:
             await self._wait()
         if self._error is not None and not self.status:
             raise self._error
+        return self
 
     async def read(self, limit: int) -> bytes:
         connection = self._connection
@@ -140,7 +144,7 @@ class PooledReply:
             waiter.set_result(None)
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         except BaseException:

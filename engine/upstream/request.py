@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.web import HOP_BY_HOP, Pair
-from engine.wire.head import write_request_head
+from engine.wire.head import write_fields, write_request_head
 
 if TYPE_CHECKING:
     from engine.ports import Outgoing
@@ -20,8 +20,6 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 JOINED = 64 * 1024  # a larger body is written as it is rather than copied behind its head
 REMEMBERED = 1024
 
-_START = len(b"GET / HTTP/1.1\r\n")
-
 
 def travelling(pairs: tuple[Pair, ...]) -> list[Pair]:
     """`pairs` without the fields that concern one hop or are the transport's own."""
@@ -35,11 +33,15 @@ def steady_fields(origin: Origin, target: Target) -> list[Pair]:
 
 
 def changing_fields(outgoing: Outgoing) -> list[Pair]:
-    """The fields of this one request; the body's length is among them."""
-    fields = travelling(outgoing.pairs)
+    """The fields of this one request, but for the body's length."""
+    return [pair for pair in outgoing.pairs if pair[0] not in OURS]
+
+
+def length_field(outgoing: Outgoing) -> list[Pair]:
+    """Content-Length, where the method says that a body may come (RFC 9110 section 8.6)."""
     if outgoing.body or outgoing.method in WITH_BODY:
-        fields.append((b"content-length", b"%d" % len(outgoing.body)))
-    return fields
+        return [(b"content-length", b"%d" % len(outgoing.body))]
+    return []
 
 
 class RequestWriter:
@@ -61,11 +63,12 @@ class RequestWriter:
         key = (id(target), outgoing.method, outgoing.path)
         known = self._blocks.get(key)
         block = known[1] if known is not None else self._build(key, outgoing)
-        rest = write_request_head("GET", "/", changing_fields(outgoing))[_START:]
+        fields = write_fields(changing_fields(outgoing))
         body = outgoing.body
+        length = b"content-length: %d\r\n" % len(body) if body or outgoing.method in WITH_BODY else b""
         if len(body) > JOINED:
-            return (block + rest, body)
-        return (b"".join((block, rest, body)),)
+            return (b"%b%b%b\r\n" % (block, fields, length), body)
+        return (b"%b%b%b\r\n%b" % (block, fields, length, body),)
 
     def _build(self, key: tuple[int, str, str], outgoing: Outgoing) -> bytes:
         fields = steady_fields(self._origin, outgoing.target)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.faults import Fault
 from engine.web import Headers, Pair
-from engine.wire.fields import CONTENT_LENGTH
+from engine.wire.known import REQUEST_LINE, RESPONSE_LINE, FirstLines, Lines, Uncommon, Written
 from engine.wire.message import RequestHead, ResponseHead
 from engine.wire.strict import strict_request_head
 from engine.wire.strict_response import FIELD_LIMIT, HEAD_LIMIT, strict_response_head
@@ -29,24 +29,23 @@ __all__ = [
     "read_response_head",
     "recognise_request",
     "recognise_response",
+    "write_fields",
     "write_request_head",
     "write_response_head",
+    "write_status_line",
 ]
 
-_REQUEST_LINE = re.compile(rb"(GET|POST|HEAD|PUT|PATCH|DELETE|OPTIONS) (/[!\"$->@-~]*)(?:\?([!\"$-~]*))? HTTP/1\.1(?=\r\n)")
-_STATUS_LINE = re.compile(rb"HTTP/1\.1 ((?!101)[1-5][0-9]{2}) [ -~]*(?=\r\n)")
-# Each match begins at one line end and stops before the next: as many matches as field lines means that all are valid.
-_REQUEST_FIELDS = re.compile(rb"\r\n([A-Za-z0-9-]+): ?([^\x00-\x1f\x7f]*)(?=\r\n)")
-_RESPONSE_FIELDS = re.compile(rb"\r\n([A-Za-z0-9_-]+): ?([^\x00-\x1f\x7f]*)(?=\r\n)")
-_HOST = re.compile(rb"[A-Za-z0-9.-]+(?::[1-9][0-9]{0,3})?")  # a longer port is left to the strict profile
+_STATUS_LINE = re.compile(rb"HTTP/1\.1 ((?!101)[1-5][0-9]{2}) [ -~]*")
 
-_CONNECTION = {None: True, b"keep-alive": True, b"Keep-Alive": True, b"close": False}
+_first_lines = FirstLines()
+_request_lines = Lines(REQUEST_LINE)
+_response_lines = Lines(RESPONSE_LINE)
+_written = Written()
 
 _METHOD = re.compile(r"[A-Z]+")
 _TARGET = re.compile(r"/[!\"$-~]*|\*")
-_NAMES = re.compile(rb"[a-z0-9-]*")
-_VALUES = re.compile(rb"[\t -~\x80-\xff]*")
 _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
+_STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, reason in _REASONS.items()}
 
 
 def read_request_head(head: bytes, limits: Limits) -> RequestHead:
@@ -67,64 +66,55 @@ def read_response_head(head: bytes) -> ResponseHead:
 def recognise_request(head: bytes) -> RequestHead | None:
     """`head` up to and including its empty line; None when it is not of the common shape, valid or not. Limits apart,
     which the caller knows, what is recognised is valid."""
-    line = _REQUEST_LINE.match(head)
-    if line is None or not head.endswith(b"\r\n\r\n"):
+    lines = head.split(b"\r\n")
+    if lines[-1] or len(lines) < 3 or lines[-2]:
         return None
-    fields = _REQUEST_FIELDS.findall(head, line.end())
-    if len(fields) != head.count(b"\r\n") - 2 or head.find(b" \r\n", line.end()) >= 0 or b":  " in head:
+    try:
+        method, path, query = _first_lines[lines[0]]
+        pairs = [_request_lines[field] for field in lines[1:-2]]
+    except Uncommon:
         return None
-    pairs = [(name.lower(), value) for name, value in fields]
     first = dict(pairs)
-    if len(first) != len(pairs) or b"upgrade" in first or b"expect" in first:
+    if len(first) != len(pairs) or b"host" not in first:
         return None
-    return _request_of(line, pairs, first)
-
-
-def _request_of(line: re.Match[bytes], pairs: list[Pair], first: dict[bytes, bytes]) -> RequestHead | None:
-    keep_alive = _CONNECTION.get(first.get(b"connection"))
-    if keep_alive is None or not _HOST.fullmatch(first.get(b"host", b"")):
+    length, chunked = first.get(b"content-length"), b"transfer-encoding" in first
+    if chunked and length is not None:
         return None
-    length, coding = first.get(b"content-length"), first.get(b"transfer-encoding")
-    if coding is not None and (coding != b"chunked" or length is not None):
-        return None
-    if length is not None and not CONTENT_LENGTH.fullmatch(length):
-        return None
-    method, path, query = line.groups(b"")
     return RequestHead(
-        method.decode(),
-        path.decode(),
-        query.decode(),
+        method,
+        path,
+        query,
         "1.1",
-        Headers(pairs),
+        Headers(pairs, first),
         int(length or 0),
-        coding is not None,
-        keep_alive,
+        chunked,
+        first.get(b"connection") != b"close",
         False,
     )
 
 
 def recognise_response(head: bytes) -> ResponseHead | None:
     """As `recognise_request`, for a response; its limits (64 KiB, 128 fields) are looked at."""
-    line = _STATUS_LINE.match(head)
-    if line is None or not head.endswith(b"\r\n\r\n") or len(head) > HEAD_LIMIT:
+    lines = head.split(b"\r\n")
+    line = _STATUS_LINE.fullmatch(lines[0])
+    if line is None or len(lines) < 3 or lines[-1] or lines[-2] or len(head) > HEAD_LIMIT:
         return None
-    fields = _RESPONSE_FIELDS.findall(head, line.end())
-    if len(fields) != head.count(b"\r\n") - 2 or head.find(b" \r\n", line.end()) >= 0 or b":  " in head:
+    try:
+        pairs = [_response_lines[field] for field in lines[1:-2]]
+    except Uncommon:
         return None
-    pairs = [(name.lower(), value) for name, value in fields]
-    first = dict(pairs)
     if len(pairs) > FIELD_LIMIT:
         return None
-    # Cookies come in several fields; what frames the answer may not.
-    if len(first) != len(pairs) and _repeats_framing([name for name, _ in pairs]):
+    first = dict(pairs)
+    keep_alive = first.get(b"connection") != b"close"
+    if b"transfer-encoding" in first and b"content-length" in first:
         return None
-    keep_alive = _CONNECTION.get(first.get(b"connection"))
-    length, coding = first.get(b"content-length"), first.get(b"transfer-encoding")
-    if keep_alive is None or (coding is not None and (coding != b"chunked" or length is not None)):
-        return None
-    if length is not None and not CONTENT_LENGTH.fullmatch(length):
-        return None
-    return ResponseHead(int(line[1]), "1.1", Headers(pairs), keep_alive)
+    if len(first) != len(pairs):
+        # Cookies come in several fields; what frames the answer may not.
+        if _repeats_framing([name for name, _ in pairs]):
+            return None
+        return ResponseHead(int(line[1]), "1.1", Headers(pairs), keep_alive)
+    return ResponseHead(int(line[1]), "1.1", Headers(pairs, first), keep_alive)
 
 
 def _repeats_framing(names: list[bytes]) -> bool:
@@ -136,7 +126,7 @@ def write_request_head(method: str, target: str, pairs: Iterable[Pair]) -> bytes
     caller's. Raises Fault("internal") for a byte that has no place in a head."""
     if not _METHOD.fullmatch(method) or not _TARGET.fullmatch(target):
         raise Fault("internal")
-    return b"%b %b HTTP/1.1\r\n%b" % (method.encode(), target.encode(), _write_fields(pairs))
+    return b"%b %b HTTP/1.1\r\n%b\r\n" % (method.encode(), target.encode(), write_fields(pairs))
 
 
 def write_response_head(status: int, pairs: Iterable[Pair], version: str = "1.1") -> bytes:
@@ -144,14 +134,19 @@ def write_response_head(status: int, pairs: Iterable[Pair], version: str = "1.1"
     (RFC 9110 section 6.2), unless the caller knows better."""
     if version not in ("1.1", "1.0") or not 100 <= status <= 599:
         raise Fault("internal")
-    return b"HTTP/%b %d %b\r\n%b" % (version.encode(), status, _REASONS.get(status, b""), _write_fields(pairs))
+    return b"HTTP/%b %d %b\r\n%b\r\n" % (version.encode(), status, _REASONS.get(status, b""), write_fields(pairs))
 
 
-def _write_fields(pairs: Iterable[Pair]) -> bytes:
-    pairs = list(pairs)
-    names = [name for name, _ in pairs]
-    if b"" in names or not _NAMES.fullmatch(b"".join(names)):
-        raise Fault("internal")
-    if not _VALUES.fullmatch(b"".join([value for _, value in pairs])):
-        raise Fault("internal")
-    return b"".join([b"%b: %b\r\n" % pair for pair in pairs]) + b"\r\n"
+def write_status_line(status: int) -> bytes:
+    """The first line of a response, with its CRLF. Raises Fault("internal") for what is no final status."""
+    line = _STATUS_LINES.get(status)
+    if line is None:
+        if not 100 <= status <= 599:
+            raise Fault("internal")
+        line = b"HTTP/1.1 %d \r\n" % status
+    return line
+
+
+def write_fields(pairs: Iterable[Pair]) -> bytes:
+    """Field lines, each with its CRLF. Raises Fault("internal") for a byte that has no place in one (I2)."""
+    return b"".join([_written[pair] for pair in pairs])

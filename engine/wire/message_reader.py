@@ -15,9 +15,11 @@ class MessageReader:
     """Turns bytes cut anywhere into heads and bodies. One piece that is used up before the next comes is never copied whole;
     pieces that have to wait for each other are gathered in a bytearray."""
 
-    __slots__ = ("_at", "_buffer", "_chunks", "_fault", "_left", "_scan", "ended")
+    __slots__ = ("_at", "_buffer", "_chunks", "_fault", "_left", "_most", "_scan", "ended")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        """`most`: bytes that a body may have; a larger one is the business of the reader's own `_take_body`."""
+        self._most = most
         self._buffer: Buffer = b""
         self._at = 0  # what is before it has been used
         self._scan: HeadScan | None = None  # of a head that did not come whole
@@ -46,6 +48,12 @@ class MessageReader:
 
     def take(self) -> bytes:
         """The body bytes that are there now, decoded; b"" when there are none. Raises Fault."""
+        buffer, at, left = self._buffer, self._at, self._left
+        if 0 < left == len(buffer) - at and left <= self._most and type(buffer) is bytes and self._fault is None:
+            # All of a body that is not chunked, and nothing after it.
+            self._buffer, self._at, self._left = b"", 0, 0
+            self.ended = True
+            return buffer[at:]
         self._check_alive()
         try:
             return self._take_body()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.faults import Fault
 from engine.wire.chunked import ChunkedReader
-from engine.wire.head import read_request_head
+from engine.wire.head import read_request_head, recognise_request
 from engine.wire.message_reader import MessageReader
 from engine.wire.strict import RequestScan
 
@@ -23,11 +23,13 @@ class RequestReader(MessageReader):
     refused by `take`, not by `head`, so that the refusal can be said in the route's own format; nothing of it is waited for.
     After a Fault the reader is dead and raises the same fault again: no later byte is read (I1)."""
 
-    __slots__ = ("_empty_line_allowed", "_limits")
+    __slots__ = ("_empty_line_allowed", "_limits", "_small")
 
     def __init__(self, limits: Limits) -> None:
-        super().__init__()
+        super().__init__(limits.body)
         self._limits = limits
+        # A head as small as this cannot hold a line or a target that is over its limit.
+        self._small = min(limits.head, limits.line, limits.target)
         self._empty_line_allowed = True
 
     @property
@@ -40,6 +42,15 @@ class RequestReader(MessageReader):
         self._check_alive()
         if not self.ended:
             return None
+        buffer = self._buffer
+        if not self._at and self._scan is None and type(buffer) is bytes:
+            # One piece that begins with a whole head.
+            end = buffer.find(b"\r\n\r\n", 0, self._small) + 4
+            head = recognise_request(buffer[:end]) if end >= 4 else None
+            if head is not None and len(head.headers.pairs) <= self._limits.fields:
+                self._at = end
+                self._begin_body(head)
+                return head
         try:
             return self._read_head()
         except Fault as fault:
@@ -57,12 +68,15 @@ class RequestReader(MessageReader):
         if raw is None:
             return None
         head = read_request_head(raw, self._limits)
+        self._begin_body(head)
+        return head
+
+    def _begin_body(self, head: RequestHead) -> None:
         self._empty_line_allowed = True
         self._left = head.length
         self.ended = not (head.length or head.chunked)
         if head.chunked:
             self._chunks = ChunkedReader(self._limits.body)
-        return head
 
     def _take_body(self) -> bytes:
         if self._left > self._limits.body:

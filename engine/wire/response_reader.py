@@ -26,7 +26,7 @@ class ResponseReader(MessageReader):
     __slots__ = ("_closed", "_head", "_interim", "_keep_alive", "_max_body", "_method", "_started", "_until_close")
 
     def __init__(self, max_body: int = 1 << 40) -> None:
-        super().__init__()
+        super().__init__(max_body)
         self._max_body = max_body
         self._method = ""
         self._head: ResponseHead | None = None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.formats.json_scan import is_repeated, members, replace_member
+from engine.formats.json_scan import SHORT, members, repeated, replace_member
 
 KEYS = st.sampled_from(["model", "stream", "messages", "a", 'q"uote', "back\\slash", "é", "", "x{", "]y", "model "])
 TEXTS = st.sampled_from(["", "model", '"model"', 'x"model":1', "{", "}", "[", "\\", '\\"', "é\u2028", "\n", "a,b:c"])
@@ -57,11 +57,11 @@ def test_repetition_is_counted_on_the_top_level_only(pairs: list[tuple[str, Any]
     body = ("{" + inner + "}").encode()
     if spelled:
         body = body.replace(b'"model"', b'"mod\\u0065l"', 1)
-    assert is_repeated(body, "model") == ([key for key, _ in pairs].count("model") > 1)
+    assert (repeated(body, ("model",)) == "model") == ([key for key, _ in pairs].count("model") > 1)
 
 
 @pytest.mark.parametrize(
-    ("body", "repeated"),
+    ("body", "twice"),
     [
         (b'{"model":"a"}', False),
         (b'{"model":"a","model":"b"}', True),
@@ -72,8 +72,9 @@ def test_repetition_is_counted_on_the_top_level_only(pairs: list[tuple[str, Any]
         (b'{"x":["model",{"model":1}],"model":"a"}', False),
     ],
 )
-def test_repetition(body: bytes, repeated: bool) -> None:
-    assert is_repeated(body, "model") is repeated
+def test_repetition(body: bytes, twice: bool) -> None:
+    for padding in (b"", b" " * SHORT):
+        assert repeated(body + padding, ("stream", "model")) == ("model" if twice else "")
 
 
 def test_an_empty_object_gets_the_member() -> None:

@@ -45,8 +45,8 @@ def test_the_date_is_written_once_a_second(door: Door, monkeypatch: pytest.Monke
     wall = [784111777.2]
     monkeypatch.setattr(subject.time, "time", lambda: wall[0])
     first = door.date()
-    assert first == (b"date", b"Sun, 06 Nov 1994 08:49:37 GMT")  # the example of RFC 9110 section 5.6.7
+    assert first == b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"  # the example of RFC 9110 section 5.6.7
     wall[0] += 0.7
     assert door.date() is first
     wall[0] += 0.2
-    assert door.date()[1] == b"Sun, 06 Nov 1994 08:49:38 GMT"
+    assert door.date() == b"date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"

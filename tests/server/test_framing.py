@@ -9,7 +9,7 @@ from engine.server.framing import has_body, write_stream_head, write_whole
 from engine.web import Headers, Response
 from engine.wire.head import RequestHead
 
-DATE = (b"date", b"now")
+DATE = b"date: now\r\n"
 
 
 def asked(method: str = "GET", version: str = "1.1") -> RequestHead:

@@ -40,14 +40,17 @@ def read_served(body: bytes) -> str:
 
 def usage_of(document: dict[str, Any]) -> Usage | None:
     """The usage of a reply or of a chunk. Groq streams it under `x_groq`, Moonshot in the choice."""
-    usage = document.get("usage") or mapping(document.get("x_groq")).get("usage")
-    if not usage:
-        usage = next((c["usage"] for c in map(mapping, sequence(document.get("choices"))) if c.get("usage")), None)
+    usage = document.get("usage") or _usage_elsewhere(document)
     if not isinstance(usage, dict):
         return None
     cached = mapping(usage.get("prompt_tokens_details")).get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
     reasoning = mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")
     return Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")), count(cached), count(reasoning))
+
+
+def _usage_elsewhere(document: dict[str, Any]) -> object:
+    found = mapping(document.get("x_groq")).get("usage")
+    return found or next((c["usage"] for c in map(mapping, sequence(document.get("choices"))) if c.get("usage")), None)
 
 
 def write_fault(fault: Fault, request_id: str) -> bytes:
