@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import time
 from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.deadlines import Deadline
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # An idle close that crosses our request on the way shows within about a round trip. Later than this, the provider may well
 # have worked on the request before it broke.
 RACE = 1.0
+
+MOMENT = 0.002  # seconds
 
 _LONG = 86400.0  # event loops do not take an infinite timer
 
@@ -43,6 +46,7 @@ class Connection(asyncio.Protocol):
         "_answered",
         "_asked_at",
         "_clock",
+        "_freed_at",
         "_keep",
         "_loop",
         "_owner",
@@ -69,6 +73,7 @@ class Connection(asyncio.Protocol):
         self._patience = Patience(0.0, 0.0, 0.0, 0.0)
         self._until = 0.0
         self._asked_at = 0.0
+        self._freed_at = 0.0
         self._answered = False  # a byte of the current answer has come
         self._paused = False
         self.asked = 0
@@ -76,9 +81,12 @@ class Connection(asyncio.Protocol):
     # What the pool does.
 
     def is_usable(self) -> bool:
-        """Looks at the socket itself: what has arrived since the loop last looked counts as well (F-21b)."""
+        """Looks at the socket itself: what has arrived since the loop last looked counts as well (F-21b). The look is a system
+        call, so a connection that came free a moment ago, as under load nearly all do, is taken at its word."""
         transport = self._transport
-        return transport is not None and not transport.is_closing() and not self._poll.poll(0)
+        if transport is None or transport.is_closing():
+            return False
+        return time.monotonic() - self._freed_at < MOMENT or not self._poll.poll(0)
 
     def ask(self, method: str, writes: tuple[bytes, ...], patience: Patience) -> PooledReply:
         """Sends a request; the reply's `head` waits for its answer. In every case the owner hears `free` once, when the
@@ -209,6 +217,7 @@ class Connection(asyncio.Protocol):
         )
         if reusable:
             self.resume()
+            self._freed_at = time.monotonic()
             self._clock.set(self._loop.time() + self._keep)
         else:
             self.abort()
