@@ -50,7 +50,7 @@ class ProviderWords(Part):
     )
     transport: Literal["h11", "httpx"] = option("`httpx` gives HTTP/2 and proxies and costs more CPU time.", default="h11")
     proxy: Secret | None = option("A forward proxy (`transport: httpx`).", default=None, example="http://proxy.example:3128")
-    http2: bool = option("Speak HTTP/2 where the provider does (`transport: httpx`).", default=False)
+    http2: bool = option("Speak HTTP/2, and nothing else (`transport: httpx`).", default=False)
     headers: dict[str, str] = option(
         "Headers added to every request to it.", default={}, example={"openai-organization": "org-1"}
     )

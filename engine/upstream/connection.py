@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from engine.deadlines import Deadline
 from engine.faults import Fault
 from engine.ports import Patience
+from engine.upstream.acknowledged import bytes_acknowledged
 from engine.upstream.reply import PooledReply
 from engine.wire.reader import ResponseReader
 
@@ -38,7 +39,7 @@ class Owner(Protocol):
         """The request is over, one way or the other. Said exactly once per request."""
 
     def gone(self, connection: Connection, desync: bool) -> None:
-        """An idle connection is closed; `desync`: because of bytes that nobody asked for."""
+        """A connection that is not in use is closed; `desync`: because of bytes that nobody asked for."""
 
 
 class Connection(asyncio.Protocol):
@@ -55,7 +56,10 @@ class Connection(asyncio.Protocol):
         "_poll",
         "_reader",
         "_reply",
+        "_sent",  # bytes of all requests before the current one
+        "_size",  # bytes of the current one
         "_transport",
+        "_unheard",  # the peer closed without having acknowledged any of the current one
         "_until",
         "asked",
     )
@@ -76,6 +80,8 @@ class Connection(asyncio.Protocol):
         self._freed_at = 0.0
         self._answered = False  # a byte of the current answer has come
         self._paused = False
+        self._sent = self._size = 0
+        self._unheard = False
         self.asked = 0
 
     # What the pool does.
@@ -97,8 +103,10 @@ class Connection(asyncio.Protocol):
 
     def was_closed_idle(self, fault: Fault) -> bool:
         """Did the request meet a connection that the provider had closed meanwhile? Then no byte of an answer came, on a
-        connection that had served before, right after we wrote (F-21c)."""
-        return fault.code == "upstream_reset" and self.asked > 1 and self._loop.time() - self._asked_at < RACE
+        connection that had served before, right after we wrote, and no byte of the request was acknowledged: the provider
+        cannot have acted on it (F-21c)."""
+        early = fault.code == "upstream_reset" and self.asked > 1 and self._loop.time() - self._asked_at < RACE
+        return early and self._unheard
 
     def abort(self) -> None:
         self._clock.close()
@@ -147,6 +155,7 @@ class Connection(asyncio.Protocol):
         if reply is None:
             self._close_idle()
             return
+        self._unheard = not self._answered and self._none_acknowledged()
         try:
             self._reader.eof()
             self._pass_on(reply)
@@ -176,6 +185,8 @@ class Connection(asyncio.Protocol):
             self._fail(Fault("upstream_reset"))
             return
         self._reader.expect(method)
+        self._sent += self._size
+        self._size = sum(map(len, writes))
         for data in writes:
             transport.write(data)
         self._clock.set(min(now + patience.first_byte, self._until))
@@ -196,6 +207,15 @@ class Connection(asyncio.Protocol):
             self._end_body(reply)
         elif not self._paused:
             self._wait_for_more()
+
+    def _none_acknowledged(self) -> bool:
+        """Whether the peer closed (FIN, not reset) before its kernel had any byte of the current request. A FIN acknowledges
+        what came before it; a reset does not, so it proves nothing. Under TLS the bytes on the wire are not ours to count."""
+        transport = self._transport
+        if transport is None or transport.get_extra_info("ssl_object") is not None:
+            return False
+        acknowledged = bytes_acknowledged(transport.get_extra_info("socket"))
+        return acknowledged is not None and acknowledged <= self._sent
 
     def _start_body(self, reply: PooledReply, head: ResponseHead) -> None:
         coding = head.headers.get(b"content-encoding")
@@ -221,6 +241,8 @@ class Connection(asyncio.Protocol):
             self._clock.set(self._loop.time() + self._keep)
         else:
             self.abort()
+            if self._reader.buffered:
+                self._owner.gone(self, desync=True)
         reply.finish()
         self._owner.free(self, reusable)
 

@@ -1,7 +1,10 @@
 """Providers that need more than a plain connection: HTTP/2, or a proxy on the way. Over httpx, at several times the cost.
 
-The rules are the same as in `pool`: nothing from the environment, no redirects, nothing decoded, requests written from fields,
-the same faults. httpx's client object would add cookies, redirects and headers of its own; its transport adds nothing.
+The rules are those of `pool`: nothing from the environment, no redirects, nothing decoded, requests written from fields, the
+same faults. httpx's client object would add cookies, redirects and headers of its own; its transport adds nothing. Answers are
+read by httpx, so what h11 alone lets pass (bare LF, an unknown version) passes here; sizes and framing are judged after it.
+
+A connection is HTTP/2 only, and shared, or HTTP/1.1 only, and used once.
 
 Without a proxy the name is resolved and judged here and httpx is given the address, with the name as Host and SNI. Behind a
 proxy only a host that is a literal address can be judged: names are the proxy's to resolve. The first-byte clock is httpx's
@@ -22,6 +25,7 @@ from engine.upstream.resolve import Resolver
 from engine.upstream.tls import client_context
 from engine.web import Headers
 from engine.wire.head import write_request_head
+from engine.wire.strict_response import FIELD_LIMIT, HEAD_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
@@ -50,14 +54,21 @@ class HttpxTransport:
         self._wait = provider.wait
         self._resolver = resolver or Resolver()
         self._proxied = provider.proxy is not None
-        offer = ("h2", "http/1.1") if provider.http2 else ("http/1.1",)
+        offer = ("h2",) if provider.http2 else ("http/1.1",)
         self._dropping: set[asyncio.Task[None]] = set()
         self._under_way = 0
         self._closed = False
         self._transport = httpx.AsyncHTTPTransport(
             verify=context or client_context(offer),
+            http1=not provider.http2,
             http2=provider.http2,
-            limits=httpx.Limits(max_connections=provider.connections, keepalive_expiry=idle),
+            limits=httpx.Limits(
+                max_connections=provider.connections,
+                # Over HTTP/1.1 httpx would use a connection again without looking at what came after the last answer, and the
+                # next client would be given it (I7). HTTP/2 frames its answers.
+                max_keepalive_connections=None if provider.http2 else 0,
+                keepalive_expiry=idle,
+            ),
             proxy=provider.proxy.reveal() if provider.proxy is not None else None,
             trust_env=False,
         )
@@ -138,11 +149,21 @@ class HttpxTransport:
             raise _fault_of(error, answered=False) from None
         request.extensions["timeout"]["read"] = None  # from here on the clocks are ours
         reply = HttpxReply(response, patience, self)
+        if not _is_sound(reply.headers):
+            await response.aclose()
+            raise Fault("upstream_protocol")
         coding = reply.headers.get(b"content-encoding")
         if coding and coding.strip().lower() != b"identity":
             await response.aclose()
             raise Fault("upstream_encoding")
         return reply
+
+
+def _is_sound(headers: Headers) -> bool:
+    """The limits and the framing rule of the strict profile (F-08, F-09), on what httpx has read."""
+    size = sum([len(name) + len(value) + 4 for name, value in headers.pairs])
+    both = headers.get(b"content-length") is not None and headers.get(b"transfer-encoding") is not None
+    return size <= HEAD_LIMIT and len(headers) <= FIELD_LIMIT and not both
 
 
 class HttpxReply:

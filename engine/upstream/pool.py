@@ -33,9 +33,9 @@ class PoolTransport:
 
     `idle`: seconds after which an unused connection is closed; below the provider's own limit, so that we close first.
     `repeat`: a request that met a connection which the provider had closed while it lay idle is sent once more, on a fresh
-    one (F-21c). That is done only when the end of file or the reset came within a second of the request and before any byte
-    of an answer: the provider's side then closed before it read. RFC 9110 section 9.2.2 leaves this to the one who knows
-    that the request was not acted on; with `repeat=False` it is never done, and the caller sees `upstream_reset`.
+    one (F-21c). That is done only when an end of file came within a second of the request, before any byte of an answer, and
+    without acknowledging any byte of the request: the provider cannot have read it. RFC 9110 section 9.2.2 leaves this to
+    the one who knows that the request was not acted on. Else, and with `repeat=False`, the caller sees `upstream_reset`.
     `count` hears `upstream_desync` for every connection dropped over bytes that nobody had asked for (F-22).
     """
 

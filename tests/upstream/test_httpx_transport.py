@@ -19,7 +19,7 @@ from engine.secret import Secret
 from engine.upstream.httpx_transport import HttpxReply, HttpxTransport
 from engine.upstream.resolve import Resolver
 from tests.tools.calling import fault_of, origin, outgoing, patience, provider, run, soon, target
-from tests.tools.fake_upstream import CHUNKED_HEAD, Close, FakeUpstream, Reset, Send, Stall, Wait, chunk, events, whole
+from tests.tools.fake_upstream import CHUNKED_HEAD, Close, FakeUpstream, Reset, Send, Stall, Wait, answer, chunk, events, whole
 
 
 def play(main: Any, *scripts: Any, make: Any = None, **more: Any) -> FakeUpstream:
@@ -56,7 +56,7 @@ def test_an_answer_and_the_exact_request() -> None:
             assert await reply.read(100) == b"ok"
 
     upstream = play(main, whole(b"ok", 200, b"X-Id: 7", b"set-cookie: a=b"))
-    assert upstream.count("accept") == 1
+    assert upstream.count("accept") == 2, "over HTTP/1.1 a connection is used once"
     head = (
         f"POST /v1/a%2Fb?x=1 HTTP/1.1\r\nhost: 127.0.0.1:{upstream.port}\r\naccept-encoding: identity\r\n"
         "authorization: Bearer sk\r\nx-a: b\r\ncontent-length: 2\r\n\r\n{}"
@@ -209,7 +209,32 @@ def test_closing_what_ended_changes_nothing() -> None:
             reply.close()
         assert not transport._dropping
 
-    assert play(main, whole(b"x")).count("accept") == 1
+    play(main, whole(b"x"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [b"a: " + b"b" * 70_000, b"\r\n".join([b"a: b"] * 200), b"transfer-encoding: chunked"],
+    ids=["a large head", "many fields", "two framings"],
+)
+def test_limits_and_framing_are_judged_after_httpx(lines: bytes) -> None:
+    """F-08, F-09."""
+
+    async def main(transport: HttpxTransport, upstream: FakeUpstream) -> None:
+        assert await fault_of(transport.send(outgoing(1), patience())) == "upstream_protocol"
+
+    play(main, [Send(answer(b"0\r\n\r\n", 200, lines))])
+
+
+@pytest.mark.parametrize("extra", [answer(b"evil"), b"\r\nxyz"])
+def test_bytes_after_an_answer_reach_nobody(extra: bytes) -> None:
+    """I7, F-22: httpx does not look at them, so it is given no connection to use again."""
+
+    async def main(transport: HttpxTransport, upstream: FakeUpstream) -> None:
+        for _ in range(3):
+            assert await (await transport.send(outgoing(1), patience())).read(100) == b"good"
+
+    play(main, [Send(answer(b"good") + extra)])
 
 
 def test_what_a_write_raises_comes_out_of_pour() -> None:

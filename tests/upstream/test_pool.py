@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 import time
@@ -266,25 +267,47 @@ def test_closing_the_transport_drops_the_idle_and_lets_the_others_end() -> None:
 # F-21c: a pooled connection that was closed while our request was on its way.
 
 
-@pytest.mark.parametrize("ending", [Close(), Reset()])
-def test_a_request_that_met_a_closing_connection_is_sent_once_more_on_a_fresh_one(ending: Any) -> None:
+@pytest.fixture
+def taken_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No look at the socket before use: what the loop has not seen stays unseen."""
+    monkeypatch.setattr("engine.upstream.connection.MOMENT", 60.0)
+
+
+def wait_unseen(pool: Pool, word: str, times: int = 1) -> None:
+    """Until the provider did it, while the loop has no turn."""
+    until = time.monotonic() + 2
+    while pool.upstream.count(word) < times and time.monotonic() < until:
+        time.sleep(0.0005)
+
+
+@pytest.mark.usefixtures("taken_at_its_word")
+def test_a_request_that_met_a_closed_connection_is_sent_once_more_on_a_fresh_one() -> None:
     async def main(pool: Pool) -> None:
         assert await pool.ask() == b"one"
+        wait_unseen(pool, "closed")
         assert await pool.ask() == b"two"
 
-    upstream = play(main, whole(b"one"), [ending], whole(b"two"))
-    assert connections_of(upstream) == [0, 0, 1]
+    upstream = play(main, [*whole(b"one"), Wait(0.01), Close()], whole(b"two"))
+    assert connections_of(upstream) == [0, 1], "the closed connection took no request"
 
 
-def test_it_is_sent_once_more_only_once_and_a_fresh_connection_is_no_excuse() -> None:
+@pytest.mark.parametrize("ending", [Close(), Reset()])
+def test_a_request_that_was_read_is_not_sent_again(ending: Any) -> None:
+    """The provider may have acted on it: whether to ask again is for whoever counts attempts."""
+
     async def main(pool: Pool) -> None:
-        assert await fault_of(pool.ask()) == "upstream_reset"
-        assert pool.upstream.count("request") == 1, "a fresh connection: not sent again"
         assert await pool.ask() == b"one"
         assert await fault_of(pool.ask()) == "upstream_reset"
 
-    upstream = play(main, [Close()], whole(b"one"), [Close()], [Close()])
-    assert connections_of(upstream) == [0, 1, 1, 2]
+    assert play(main, whole(b"one"), [ending]).count("request") == 2
+
+
+def test_a_fresh_connection_is_no_excuse() -> None:
+    async def main(pool: Pool) -> None:
+        assert await fault_of(pool.ask()) == "upstream_reset"
+        assert pool.upstream.count("request") == 1
+
+    play(main, [Close()])
 
 
 def test_it_is_not_sent_again_once_a_byte_of_an_answer_has_come() -> None:
@@ -328,32 +351,33 @@ def test_closes_at_random_moments_around_reuse_cost_nobody_anything() -> None:
     async def main(pool: Pool) -> None:
         for number in range(300):
             body = b"%d" % number
-            assert await pool.ask(body) == body
+            answered = b""
+            # Taken by the provider's kernel and never read: nobody can tell, so whoever counts attempts asks again.
+            with contextlib.suppress(Fault):
+                answered = await pool.ask(body)
+            assert (answered or await pool.ask(body)) == body
             await asyncio.sleep(dice.random() * 0.001)
 
     play(main, choose=serve)
     assert carried_out == [b"%d" % number for number in range(300)]
 
 
+@pytest.mark.usefixtures("taken_at_its_word")
 def test_a_repeated_request_keeps_to_the_bound() -> None:
     """While it waited for its second turn, another one's connection came to lie idle: that one makes room."""
 
     async def main(pool: Pool) -> None:
         await pool.ask()
+        wait_unseen(pool, "closed")
         assert await asyncio.gather(pool.ask(b"1"), pool.ask(b"2")) == [b"1", b"2"]
         assert pool.idle == 1
-        await pool.upstream.saw("eof")
-
-    seen: list[bytes] = []
 
     def serve(request: bytes) -> Any:
         body = request.rpartition(b"\r\n\r\n")[2]
-        seen.append(body)
-        return [Close()] if seen == [b"{}", b"1"] else whole(body)
+        return [*whole(body), Wait(0.01), Close()] if body == b"{}" else whole(body)
 
     upstream = play(main, choose=serve, connections=1)
-    assert seen == [b"{}", b"1", b"2", b"1"]
-    assert connections_of(upstream) == [0, 0, 1, 2]
+    assert sorted(r.rpartition(b"\r\n\r\n")[2] for r in upstream.requests) == [b"1", b"2", b"{}"]
 
 
 def test_two_readers_of_one_stream_are_kept_apart() -> None:
