@@ -46,7 +46,9 @@ TABLE: dict[str, Row] = {
     "not_found": Row(404, "invalid_request_error", _C, False, "no route matches this path"),
     "method_not_allowed": Row(405, "invalid_request_error", _C, False, "this path does not take this method"),
     # auth
-    "missing_key": Row(401, "authentication_error", _C, False, "an API key is required"),
+    "missing_key": Row(
+        401, "authentication_error", _C, False, "an API key is required, as `Authorization: Bearer` or `x-api-key`"
+    ),
     "wrong_key": Row(401, "authentication_error", _C, False, "the API key is not valid"),
     "forbidden": Row(403, "permission_error", _C, False, "this is not allowed"),
     # decode
@@ -57,7 +59,7 @@ TABLE: dict[str, Row] = {
     "unknown_model": Row(400, "invalid_request_error", _C, False, "the model is not known here"),
     "unknown_vendor": Row(400, "invalid_request_error", _C, False, "nothing is configured for this vendor", alone=True),
     "model_unavailable": Row(503, "api_error", _G, False, "the model's provider has no usable key"),
-    "cannot_convert": Row(501, "api_error", _G, False, "no conversion between these two formats"),
+    "cannot_convert": Row(501, "api_error", _G, False, "this model cannot be reached in this wire format"),
     "no_upstream": Row(503, "overloaded_error", _G, True, "no provider can take this request now", "server"),
     # call: what a provider or the way to it did
     "upstream_connect": Row(502, "api_error", _U, True, "the provider cannot be reached", "network"),
@@ -92,9 +94,10 @@ TABLE: dict[str, Row] = {
 class Fault(Exception):
     """A meant failure. `code` is a row of TABLE; `detail` is what is said to the client beyond the row's own words and
     therefore never holds a secret or the text of an exception. `retry_after` is in seconds. `status` overrides the
-    row's status (a provider's own 4xx); `headers` are extra response headers (Allow)."""
+    row's status (a provider's own 4xx); `headers` are extra response headers (Allow). `inside` is for the operator: it goes
+    to the log and never to a client."""
 
-    __slots__ = ("code", "detail", "headers", "param", "retry_after", "status")
+    __slots__ = ("code", "detail", "headers", "inside", "param", "retry_after", "status")
 
     def __init__(
         self,
@@ -105,6 +108,7 @@ class Fault(Exception):
         retry_after: float | None = None,
         status: int | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
+        inside: str = "",
     ) -> None:
         row = TABLE[code]
         super().__init__(code, detail)
@@ -114,6 +118,7 @@ class Fault(Exception):
         self.retry_after = retry_after
         self.status = status or row.status
         self.headers = headers
+        self.inside = inside
 
     @property
     def row(self) -> Row:

@@ -6,7 +6,7 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
-from engine.routes.reference import KINDS, Entry, entries, write_entry, write_reference
+from engine.routes.reference import KINDS, Entry, entries, write_entry, write_errors, write_reference
 from engine.routes.shape import SECTIONS
 from engine.runtime.table import parts
 
@@ -22,10 +22,14 @@ EXAMPLE = """  engine parts
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", choices=KINDS, help="one kind only")
     parser.add_argument("name", nargs="?", help="one part only, told in full")
+    parser.add_argument("--errors", action="store_true", help="what clients may be told, as docs/errors.md holds it")
     parser.add_argument("--markdown", action="store_true", help="the whole reference, as docs/routes.md holds it")
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.errors:
+        print(write_errors(), end="")
+        return 0
     if args.markdown:
         print(write_reference(parts(), SECTIONS), end="")
         return 0

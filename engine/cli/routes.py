@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HELP = "list the routes: what is matched, what it speaks, which stages it runs through"
 EXAMPLE = """  engine routes
-  engine routes examples/router.yaml"""
+  engine routes staging.yaml"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -89,6 +89,8 @@ class Figures:
         route.active -= 1
         fault = exchange.fault
         key = (exchange.request.method, exchange.status, "" if fault is None else fault.code)
+        if fault is None and exchange.status >= 400 and exchange.tries:
+            key = (key[0], key[1], exchange.tries[-1].code)  # a provider's own 4xx, passed on as an answer
         route.answers[key] = route.answers.get(key, 0) + 1
         answer, target = exchange.answer, exchange.target
         streaming = answer is not None and answer.stream is not None

@@ -41,6 +41,8 @@ class Interpreter:
         self._report = report
         self._matcher = Matcher(program.routes)
         self._lines = lay(program, services)
+        # A request that no route takes is logged like the requests of the route nearest to it, or of the first that logs.
+        self._logged = next((line.after for line in self._lines.values() if line.after), ())
         # Ids must differ between workers and restarts, not be unguessable.
         self._id_prefix = "req-" + os.urandom(6).hex()
         self._count = count()
@@ -69,7 +71,7 @@ class Interpreter:
     def refuse(self, fault: Fault, path: str) -> Response:
         """The answer to what never became a request (reliability.md, I1)."""
         self.services.meter.count(f"refused.{fault.code}")
-        line = lay_nowhere(self._nearest(path))
+        line = lay_nowhere(self._nearest(path), self._logged)
         return _fault_response(line, fault, self._new_id())
 
     async def _run(self, line: Line, exchange: Exchange) -> Response:
@@ -118,7 +120,7 @@ class Interpreter:
         try:
             route, captures = self._matcher.match(request.method, request.path)
         except Fault as fault:
-            return lay_nowhere(self._nearest(request.path)), {}, fault
+            return lay_nowhere(self._nearest(request.path), self._logged), {}, fault
         return self._lines[route.name], captures, None
 
     def _nearest(self, path: str) -> Line | None:

@@ -35,11 +35,12 @@ def lay(program: Program, services: Services) -> dict[str, Line]:
     return {route.name: _lay_one(Binding(program, route, services, shared)) for route in program.routes}
 
 
-def lay_nowhere(nearest: Line | None) -> Line:
-    """What a request runs on that no route takes: nothing but the error in the nearest route's format, and its log."""
+def lay_nowhere(nearest: Line | None, logged: tuple[Deed, ...]) -> Line:
+    """What a request runs on that no route takes: nothing but the error in the nearest route's format, and what that route
+    does afterwards; `logged` where it does nothing."""
     speaks = nearest.route.speaks if nearest else ""
     route = Route(name="(none)", methods=(), pattern="", speaks=speaks, public=True, stages=())
-    return Line(route, nearest.format if nearest else PLAIN, (), nearest.after if nearest else ())
+    return Line(route, nearest.format if nearest else PLAIN, (), (nearest.after if nearest else ()) or logged)
 
 
 def _lay_one(binding: Binding) -> Line:

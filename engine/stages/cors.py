@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from engine.ports import Binding
     from engine.web import Pair
 
+SDK_HEADERS = (
+    "authorization", "content-type", "x-api-key", "api-key", "x-goog-api-key", "x-goog-api-client", "anthropic-version",
+    "anthropic-beta", "anthropic-dangerous-direct-browser-access", "openai-beta", "openai-organization", "openai-project",
+    "x-request-id", *(
+        f"x-stainless-{word}"
+        for word in (
+            "arch", "async", "custom-poll-interval", "helper-method", "lang", "os", "package-version", "poll-helper",
+            "read-timeout", "retry-count", "runtime", "runtime-version", "timeout",
+        )
+    ),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Cors(Stage):
@@ -30,7 +42,9 @@ class Cors(Stage):
         "Origins that may call, as browsers write them; `*` for all.", example=["https://app.example.com"]
     )
     methods: list[str] = option("Methods that they may use.", default=["GET", "POST", "OPTIONS"])
-    headers: list[str] = option("Request headers that they may send.", default=["authorization", "content-type", "x-api-key"])
+    headers: list[str] = option(
+        "Request headers that they may send; the default is what the SDKs send.", default=list(SDK_HEADERS)
+    )
     expose: list[str] = option("Response headers that their scripts may read.", default=["x-request-id"])
     max_age: float = option("How long a browser may remember a preflight's answer.", default="10m", unit="duration")
     credentials: bool = option("May they send cookies and the like? Not with the origin `*`.", default=False)

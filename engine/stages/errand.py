@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.exchange import Try
-from engine.faults import Fault
+from engine.faults import Fault, clipped
 from engine.ports import Patience
 from engine.providers.outgoing import outgoing
 from engine.stages.racing import Won, race
@@ -125,7 +125,11 @@ class Errand:
         terms, exchange = self._terms, self._exchange
         services = terms.services
         if terms.format.name != target.format and terms.format.name not in target.also:
-            raise Fault("cannot_convert", f"`{terms.format.name}` to `{target.format}`")
+            spoken, theirs = terms.format.name, target.format
+            raise Fault(
+                "cannot_convert",
+                f"the provider speaks `{theirs}`, this route `{spoken}`; ask at a route that speaks `{theirs}`",
+            )
         began = services.now()
         code, status = "internal", 0
         try:
@@ -169,11 +173,16 @@ class Errand:
                 raise Fault("upstream_refused", status=status)
             return Whole(status, headers, body)
         if not is_json(headers):
-            raise Fault("upstream_bad_body")
+            raise Fault("upstream_bad_body", inside=f"status {status}, {_told(headers)}")
         heard = self._terms.format.read_reply(body)
         if heard.fault is not None:
             raise heard.fault
         return Whole(status, headers, body, heard)
+
+
+def _told(headers: Headers) -> str:
+    media_type = headers.get(b"content-type", b"no content type") or b""
+    return clipped(media_type.decode("latin-1"), 64)
 
 
 async def _finish(reply: Reply) -> None:

@@ -70,6 +70,7 @@ def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
         "bytes_out": exchange.bytes_out,
         "attempts": len(exchange.tries),
         "error_type": error,
+        "error_detail": exchange.fault.inside or None if exchange.fault else None,
         "caller": exchange.caller.name if exchange.caller else None,
     }
     return {**exchange.notes, **row} if exchange.notes else row

@@ -21,16 +21,16 @@ def judge_head(status: int, headers: Headers, wall: float) -> Fault | None:
     if status < 200:
         return Fault("upstream_protocol")
     if status < 400:
-        return Fault("upstream_redirect")
+        return Fault("upstream_redirect", inside=f"status {status}")
     if status in (401, 403, 407):
         # The gateway's credential was refused, not the client's; what the provider says of it may quote the key (F-15).
-        return Fault("upstream_auth")
+        return Fault("upstream_auth", inside=f"status {status}")
     if status == 429:
         return Fault("upstream_rate_limit", retry_after=read_retry_after(headers, wall))
     if status < 500:
         return None
     code = "upstream_overloaded" if status in (503, 529) else "upstream_error"
-    return Fault(code, retry_after=read_retry_after(headers, wall))
+    return Fault(code, retry_after=read_retry_after(headers, wall), inside=f"status {status}")
 
 
 def is_event_stream(headers: Headers) -> bool:

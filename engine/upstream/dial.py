@@ -7,6 +7,7 @@ connection goes to exactly those addresses: a name server that answers different
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, TypeVar
@@ -119,9 +120,11 @@ async def dial(
                 )
                 return dialled
         except TimeoutError:
-            fault = Fault("upstream_connect_timeout")
-        except (ssl.SSLError, ssl.CertificateError):
-            raise Fault("upstream_tls") from None
-        except OSError:
-            fault = Fault("upstream_connect")
+            fault = Fault("upstream_connect_timeout", inside=f"{address} port {origin.port}")
+        except (ssl.SSLError, ssl.CertificateError) as error:
+            why = getattr(error, "verify_message", "") or error.reason or "no TLS"
+            raise Fault("upstream_tls", inside=f"{address} port {origin.port}: {why}") from None
+        except OSError as error:
+            why = errno.errorcode.get(error.errno or 0, "refused")
+            fault = Fault("upstream_connect", inside=f"{address} port {origin.port}: {why}")
     raise fault

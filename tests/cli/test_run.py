@@ -16,7 +16,7 @@ def test_it_says_where_it_listens_what_it_serves_and_what_is_unavailable() -> No
         pass
     said = "\n".join(running.said)
     assert "listening on http://127.0.0.1:" in said
-    assert "9 routes, 6 models" in said
+    assert "9 routes, 7 models" in said
     assert "set OPENAI_API_KEY" in said
     assert "callers on loopback are let in" in said
 

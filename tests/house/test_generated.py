@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.routes.reference import write_reference
+from engine.routes.reference import write_errors, write_reference
 from engine.routes.schema import schema_files
 from engine.routes.shape import SECTIONS
 from engine.runtime.table import parts
@@ -22,6 +22,10 @@ def test_schemas_are_current(name: str) -> None:
 def test_no_schema_is_left_over() -> None:
     found = {str(path.relative_to(ROOT / "schemas")) for path in (ROOT / "schemas").rglob("*.json")}
     assert found == set(schema_files(parts()))
+
+
+def test_the_table_of_errors_is_current() -> None:
+    assert (ROOT / "docs/errors.md").read_text() == write_errors(), "run `engine parts --errors > docs/errors.md`"
 
 
 def test_the_reference_is_current() -> None:

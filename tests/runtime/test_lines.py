@@ -58,8 +58,9 @@ def test_nowhere_takes_format_and_log_from_the_nearest_route() -> None:
     near = lay(Program("d", None, {}, {}, (), None, (route("/a", NotingAfter("log", []), speaks="gemini_generate"),)), made)[
         "/a"
     ]
-    nowhere = lay_nowhere(near)
+    nowhere = lay_nowhere(near, ())
     assert nowhere.format.name == "gemini_generate"
     assert names(nowhere.after) == ["log"]
     assert nowhere.deeds == ()
-    assert lay_nowhere(None).format is PLAIN
+    assert lay_nowhere(None, near.after).format is PLAIN
+    assert names(lay_nowhere(None, near.after).after) == ["log"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.exchange import Exchange
+from engine.stages.cors import SDK_HEADERS
 from tests.tools.step import World, flaws
 
 APP = "https://app.example.com"
@@ -32,7 +33,7 @@ def test_a_preflight_is_answered() -> None:
         b"vary": b"Origin",
         b"access-control-allow-origin": APP.encode(),
         b"access-control-allow-methods": b"GET, POST, OPTIONS",
-        b"access-control-allow-headers": b"authorization, content-type, x-api-key",
+        b"access-control-allow-headers": ", ".join(SDK_HEADERS).encode(),
         b"access-control-max-age": b"3600",
     }
 

@@ -288,7 +288,7 @@ def test_another_format_is_not_asked() -> None:
     world = World()
     fault, tries = failing(world, once(Ask(targets("a", format="anthropic_messages"))))
     assert (fault.code, fault.status, tries) == ("cannot_convert", 501, [])
-    assert fault.detail == "`openai_chat` to `anthropic_messages`"
+    assert "speaks `anthropic_messages`, this route `openai_chat`" in fault.detail
     assert world.transport.sent == []
 
 

@@ -15,7 +15,7 @@ from tests.tools.step import STAGES, World, stream, targets
 FIELDS = [
     "timestamp", "level", "message", "request_id", "method", "path", "route", "status_code", "duration_ms", "upstream_ms",
     "first_byte_ms", "format", "model", "model_served", "provider", "streaming", "tokens", "bytes_in", "bytes_out",
-    "attempts", "error_type", "caller",
+    "attempts", "error_type", "error_detail", "caller",
 ]  # fmt: skip
 (A,) = targets("a")
 
@@ -69,6 +69,7 @@ def test_a_row_tells_everything_about_a_request_and_nothing_in_it() -> None:
         "bytes_out": 2,
         "attempts": 2,
         "error_type": None,
+        "error_detail": None,
         "caller": "key-12345678",
     }
     assert "secret" not in str(row)
