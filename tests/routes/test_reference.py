@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from engine.faults import TABLE
 from engine.routes.complaints import CODES
-from engine.routes.reference import KINDS, entries, write_entry, write_reference
+from engine.routes.reference import KINDS, entries, write_entry, write_errors, write_reference
 from engine.routes.shape import SECTIONS
 from engine.runtime.table import parts
 
@@ -27,6 +28,12 @@ def test_the_reference_holds_every_part_every_code_and_every_section() -> None:
         assert f"| `{code}` |" in text
     for section in SECTIONS:
         assert f"### `{section}`" in text
+
+
+def test_every_fault_is_in_the_table_of_errors() -> None:
+    text = write_errors()
+    for code, row in TABLE.items():
+        assert f"| `{code}` | {row.status} |" in text
 
 
 def test_a_part_is_told_in_plain_text() -> None:

@@ -89,7 +89,7 @@ def test_what_never_came_to_be_is_none() -> None:
     row = logged(exchange, world)
     assert list(row) == FIELDS
     assert [key for key in FIELDS if row[key] is None] == [
-        "upstream_ms", "first_byte_ms", "format", "model", "model_served", "provider", "tokens", "caller",
+        "upstream_ms", "first_byte_ms", "format", "model", "model_served", "provider", "tokens", "error_detail", "caller",
     ]  # fmt: skip
     assert (row["error_type"], row["level"], row["bytes_in"], row["attempts"]) == ("not_found", "warning", 0, 0)
     assert row["duration_ms"] == 0.0
