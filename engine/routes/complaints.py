@@ -36,6 +36,7 @@ CODES: dict[str, tuple[str, str]] = {
     "R012": ("secret file unreadable", "`${file:/path}` names a file that cannot be read."),
     "R013": ("bad .env line", "A line of the .env file is not `KEY=VALUE`."),
     "R014": ("unfit substitution", "A substituted value is too long or holds a control character."),
+    "R015": ("variable not in braces", "`$NAME` or `%NAME%` stands where a credential is due; only `${NAME}` is substituted."),
     # R02x: shape and schema
     "R020": ("unknown key", "The key is not an option here."),
     "R021": ("missing key", "A required key is absent."),

@@ -25,10 +25,13 @@ class Desk:
         self._complaints: dict[Complaint, None] = {}
         self._guesses = MOST_GUESSES
 
-    def error(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False) -> None:
+    def error(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False, sourced: bool = True) -> None:
+        """`sourced`: say of a substituted value where it came from."""
+        hint = _with_origin(node, hint) if sourced and not on_key else hint
         self._take(at(node, self.file, code, says, hint, on_key=on_key))
 
     def warn(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False) -> None:
+        hint = hint if on_key else _with_origin(node, hint)
         self._take(at(node, self.file, code, says, hint, on_key=on_key, severity="warning"))
 
     def take(self, complaints: Iterable[Complaint]) -> None:
@@ -59,6 +62,14 @@ class Desk:
     def complaints(self) -> list[Complaint]:
         """In the order of the file."""
         return sorted(self._complaints, key=lambda c: (c.line, c.column, c.code))
+
+
+def _with_origin(node: Node, hint: str) -> str:
+    """The mistake is not in the table then, but where the value was set."""
+    if not node.origin:
+        return hint
+    says = f"the value comes from {node.origin}"
+    return f"{says}; {hint}" if hint else says
 
 
 def shown(node: Node) -> str:

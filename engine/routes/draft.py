@@ -81,3 +81,5 @@ class Draft:
     default: DefaultWords | None = None
     pipelines: dict[str, DraftPipeline] = field(default_factory=dict)
     routes: list[DraftRoute] = field(default_factory=list)
+    # Names that stand in sections which could not be read: nobody is told that they do not exist.
+    unread: set[str] = field(default_factory=set)

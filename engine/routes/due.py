@@ -7,6 +7,7 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from engine import units
+from engine.routes.lost import space_hint
 from engine.routes.node import resolve
 
 if TYPE_CHECKING:
@@ -24,15 +25,27 @@ _DUE = {
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def say_type(desk: Desk, node: Node, *due: str) -> None:
-    """The value is of another type than those `due` (JSON Schema's words)."""
+def say_type(desk: Desk, node: Node, *due: str, hint: str = "") -> None:
+    """The value is of another type than those `due` (JSON Schema's words). `hint` is what to write, when nothing nearer is
+    found in the value itself."""
     if node.failed:
         return
     due_words = " or ".join(_DUE[word] for word in due)
     if node.value is None:
         desk.error(node, "R022", f"{due_words} is due here, and nothing stands here", "write a value, or take the key away")
         return
-    desk.error(node, "R022", f"{due_words} is due here, this is {_kind_of(node)}", _type_hint(node, due))
+    # A list or a mapping comes from no variable, so where the value came from does not matter.
+    sourced = not {"array", "object"} & set(due)
+    says = f"{due_words} is due here, this is {_kind_of(node)}"
+    if "boolean" in due and _yes_no(node):
+        says = f"{due_words} is due here; `{node.value}` is text"
+    desk.error(node, "R022", says, _type_hint(node, due) or hint, sourced=sourced)
+
+
+def _yes_no(node: Node) -> str:
+    """`true` or `false` for the words of other languages."""
+    said = isinstance(node.value, str) and not node.substituted
+    return _YES_NO.get(str(node.value).lower(), "") if said else ""
 
 
 def _type_hint(node: Node, due: tuple[str, ...]) -> str:
@@ -41,8 +54,10 @@ def _type_hint(node: Node, due: tuple[str, ...]) -> str:
         return "put brackets around it" if node.substituted else f"write `[{short(value)}]`"
     if "string" in due and isinstance(value, (int, float)):
         return "put it in quotes"
-    if "boolean" in due and isinstance(value, str) and value.lower() in _YES_NO:
-        return f"write `{_YES_NO[value.lower()]}`"
+    if "boolean" in due and _yes_no(node):
+        return f"write `{_yes_no(node)}`"
+    if "object" in due and isinstance(value, str) and node.bare and not node.substituted:
+        return space_hint(value)
     scalar = {"integer", "number", "boolean"} & set(due) and isinstance(value, str) and not node.substituted
     if scalar and not isinstance(resolve(node.text), (str, NoneType)):
         return "take the quotes away"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.web import Response
 
 SHOWN_BODY = 2000  # characters of an upstream body that are shown
+BUILTIN = "answered by the built-in echo, nothing travels"
 IN_PLACE, AFTER = "in place", "after the last byte"
 MOST_OTHERS = 12  # routes that were passed over, each with its reason
 
@@ -28,7 +29,8 @@ MOST_OTHERS = 12  # routes that were passed over, each with its reason
 @dataclass(slots=True)
 class Explanation:
     """One request, explained. `others` are (match, why it did not take the request); `steps` are (stage, what it did); one
-    of `outgoing`, `answer` and `fault` is how it ends."""
+    of `outgoing`, `answer` and `fault` is how it ends. `refused` is why `auth` would not let it in as it stands; `builtin` says
+    that the engine itself answers what is `outgoing` (kind `echo`)."""
 
     method: str
     path: str
@@ -40,6 +42,8 @@ class Explanation:
     outgoing: Outgoing | None = None
     answer: Response | None = None
     fault: Fault | None = None
+    refused: Fault | None = None
+    builtin: bool = False
 
 
 def describe_routes(program: Program) -> list[tuple[str, str, str]]:
@@ -111,7 +115,15 @@ def render_text(explanation: Explanation) -> str:
     if e.route is not None:
         lines += _block("stages", _stage_rows(e))
     lines += _block("considered", [f"{'*' if c.chosen else '-'} {c.name}: {c.why}" for c in e.considered])
-    return "\n".join([*lines, *_ending_text(e)]) + "\n"
+    return "\n".join([*lines, *_ending_text(e), *_refusal_text(e)]) + "\n"
+
+
+def _refusal_text(explanation: Explanation) -> list[str]:
+    fault = explanation.refused
+    if fault is None:
+        return []
+    says = f"as it stands this request is refused with {fault.status} {fault.code}"
+    return ["", f"{says}; the rest is shown as if the key were right"]
 
 
 def _block(title: str, rows: list[str]) -> list[str]:
@@ -132,8 +144,13 @@ def _stage_rows(explanation: Explanation) -> list[str]:
 def _ending_text(explanation: Explanation) -> list[str]:
     if explanation.outgoing is not None:
         sent = describe_outgoing(explanation.outgoing)
-        head = [f"{sent['method']} {sent['url']}", *(f"{name}: {value}" for name, value in sent["headers"])]
-        return ["", "would send (nothing was sent):", *(f"  {line}" for line in [*head, "", *str(sent["body"]).splitlines()])]
+        pairs = sent["headers"]
+        title, where = "would send (nothing was sent):", sent["url"]
+        if explanation.builtin:
+            title, where = f"{BUILTIN}; it would be given:", explanation.outgoing.path
+            pairs = [pair for pair in pairs if pair[0] != "host"]
+        head = [f"{sent['method']} {where}", *(f"{name}: {value}" for name, value in pairs)]
+        return ["", title, *(f"  {line}" for line in [*head, "", *str(sent["body"]).splitlines()])]
     if explanation.answer is not None:
         return ["", f"answers {explanation.answer.status} without calling anybody"]
     if explanation.fault is not None:
@@ -187,11 +204,26 @@ def render_json(explanation: Explanation) -> str:
             for word, reads, writes, when in stages
         ],
         "considered": [{"name": c.name, "chosen": c.chosen, "why": c.why} for c in e.considered],
-        "would_send": describe_outgoing(e.outgoing) if e.outgoing else None,
+        "would_send": _would_send(e),
         "answers": e.answer.status if e.answer else None,
-        "fails": {"status": e.fault.status, "code": e.fault.code, "message": e.fault.message} if e.fault else None,
+        "fails": _fault(e.fault),
+        "refused": _fault(e.refused),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _would_send(explanation: Explanation) -> dict[str, Any] | None:
+    if explanation.outgoing is None:
+        return None
+    sent = describe_outgoing(explanation.outgoing)
+    if not explanation.builtin:
+        return sent
+    headers = [pair for pair in sent["headers"] if pair[0] != "host"]
+    return {**sent, "url": None, "headers": headers, "note": BUILTIN}
+
+
+def _fault(fault: Fault | None) -> dict[str, Any] | None:
+    return {"status": fault.status, "code": fault.code, "message": fault.message} if fault else None
 
 
 def _listed(words: str) -> list[str]:

@@ -8,8 +8,9 @@ import typing
 
 from engine.parts import Stage, options_of
 from engine.routes.base_url import is_loopback
+from engine.routes.meant import holds_secret
 from engine.routes.shape import ProviderWords
-from engine.secret import Secret
+from engine.routes.substitution import bare_variable
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,15 +74,18 @@ def _inline(part: type, node: Node, desk: Desk) -> None:
         return
     for field, _, kind in options_of(part):
         value = node.get(field.name)
-        if value is not None and _holds_secret(kind):
+        if value is not None and holds_secret(kind):
             for item in _scalars(value):
-                if item.value and not item.substituted and _is_credential(field.name, str(item.value)):
-                    hint = "put it in a variable and write `${NAME}`, or in a file and write `${file:/path}`"
-                    desk.warn(item, "R062", "a credential stands in the table itself", hint)
+                if item.value and not item.substituted:
+                    _written_out(field.name, item, desk)
 
 
-def _holds_secret(kind: object) -> bool:
-    return kind is Secret or any(_holds_secret(inner) for inner in typing.get_args(kind))
+def _written_out(field: str, item: Node, desk: Desk) -> None:
+    if meant := bare_variable(str(item.value)):
+        desk.error(item, "R015", "this is taken as it stands, and is no variable", f"did you mean `{meant}`?")
+    elif _is_credential(field, str(item.value)):
+        hint = "put it in a variable and write `${NAME}`, or in a file and write `${file:/path}`"
+        desk.warn(item, "R062", "a credential stands in the table itself", hint)
 
 
 def _is_credential(field: str, text: str) -> bool:

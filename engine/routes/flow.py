@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.routes.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from engine.parts import Stage
     from engine.routes.desk import Desk
@@ -41,13 +41,12 @@ class _Flow:
 
     def line(self, pipeline: DraftPipeline) -> None:
         """What can be said whatever route uses it."""
-        self._twice(pipeline.stages)
-        self._preflight(pipeline.stages)
+        told = [*self._twice(pipeline.stages), *self._preflight(pipeline.stages)]
         if not pipeline.whole:
             return  # an unknown stage may be the one that writes what is missing
         stages = before_the_last_byte(pipeline)
         self._inputs(stages)
-        self._answer(pipeline, stages)
+        self._answer(pipeline, stages, {id(stage) for stage in told})
 
     def route(self, route: DraftRoute, pipeline: DraftPipeline) -> None:
         """What depends on the route."""
@@ -58,20 +57,24 @@ class _Flow:
             if pipeline.whole and not public:
                 self._guarded(before_the_last_byte(pipeline))
 
-    def _twice(self, stages: Iterable[DraftStage]) -> None:
+    def _twice(self, stages: Iterable[DraftStage]) -> Iterator[DraftStage]:
+        """Complains, and gives what it has complained of."""
         seen: set[str] = set()
         for stage in stages:
             if stage.word in seen and stage.type is not None:
                 self._desk.error(
                     stage.node, "R043", f"`{stage.word}` stands twice in this pipeline", "take one away", on_key=False
                 )
+                yield stage
             seen.add(stage.word)
 
-    def _preflight(self, stages: list[DraftStage]) -> None:
-        """A preflight carries no key and no body: whatever stands before `cors` would refuse it."""
-        for stage in stages[1:]:
-            if stage.word == PREFLIGHTS and stage.type is not None and stages[0].word != PREFLIGHTS:
-                self._desk.error(_point(stage), "R043", "`cors` answers preflights only as the first stage", "put it first")
+    def _preflight(self, stages: list[DraftStage]) -> Iterator[DraftStage]:
+        """A preflight carries no key and no body: whatever stands before `cors` would refuse it. Gives what it has
+        complained of, which is the first only: that it stands twice is another complaint."""
+        late = next((stage for stage in stages if stage.word == PREFLIGHTS and stage.type is not None), None)
+        if late is not None and late is not stages[0]:
+            self._desk.error(_point(late), "R043", "`cors` answers preflights only as the first stage", "put it first")
+            yield late
 
     def _inputs(self, stages: list[DraftStage]) -> None:
         written = set(GIVEN)
@@ -89,7 +92,7 @@ class _Flow:
         givers = [word for word in self._parts.stages if name in _writes(self._parts.stages[word])]
         return "put " + " or ".join(f"`{word}`" for word in givers) + " before it" if givers else ""
 
-    def _answer(self, pipeline: DraftPipeline, stages: list[DraftStage]) -> None:
+    def _answer(self, pipeline: DraftPipeline, stages: list[DraftStage], told: set[int]) -> None:
         answering = next((place for place, stage in enumerate(stages) if "answer" in _writes(stage.type)), None)
         if answering is None:
             words = [word for word in self._parts.stages if "answer" in _writes(self._parts.stages[word])]
@@ -97,11 +100,20 @@ class _Flow:
             node = pipeline.node
             self._desk.error(node, "R044", "no stage of this pipeline gives an answer", hint, on_key=True)
             return
-        word = stages[answering].word
-        for stage in stages[answering + 1 :]:
-            says = f"`{stage.word}` would never run: `{word}` before it has answered"
-            hint = "take one of them away" if "answer" in _writes(stage.type) else f"put it before `{word}`"
-            self._desk.error(_point(stage), "R043", says, hint)
+        behind = [stage for stage in stages[answering + 1 :] if id(stage) not in told]
+        if behind:
+            self._idle(stages[answering].word, behind)
+
+    def _idle(self, word: str, behind: list[DraftStage]) -> None:
+        """One complaint for all that would never run, at the first of it."""
+        others = any("answer" in _writes(stage.type) for stage in behind)
+        more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
+        them = "them" if more else "it"
+        says = f"`{behind[0].word}`{more} would never run: `{word}` before {them} has answered"
+        hint = f"put {them} before `{word}`"
+        if others:
+            hint = f"take `{word}` away, or what stands behind it" if more else "take one of them away"
+        self._desk.error(_point(behind[0]), "R043", says, hint)
 
     def _own_flaws(self, pipeline: DraftPipeline, public: bool) -> None:
         for stage in pipeline.stages:

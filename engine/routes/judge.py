@@ -12,6 +12,7 @@ from jsonschema.validators import extend
 from engine import units
 from engine.routes.desk import Desk, shown
 from engine.routes.due import say_type, short, unit_hint
+from engine.routes.lost import swallowed
 from engine.routes.node import resolve
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Judge:
         taken = [_take_as_due(_at(node, error), error) for error in errors]
         if any(taken):
             errors = list(known[1].iter_errors(node.plain()))
-        for error in errors:
+        for error in _told(errors):
             named = [step for step in error.absolute_path if isinstance(step, str)]
             self._say(_at(node, error), error, f"`{named[-1]}`" if named else owner)
         return not errors
@@ -78,23 +79,27 @@ class Judge:
 
     def _unknown_keys(self, node: Node, schema: dict[str, Any], owner: str) -> None:
         known = list(schema.get("properties", {}))
+        tight = swallowed(node.value, known)  # type: ignore[arg-type]
         for key, value in node.value.items():  # type: ignore[union-attr]
             if key not in known:
                 hint = self._desk.suggest(key, known) if known else f"{owner} takes no options"
-                self._desk.error(value, "R020", f"{owner} knows no `{short(key)}`", hint, on_key=True)
+                if key in tight:
+                    hint = f"a space is missing after `{tight[key]}:`"
+                    self._desk.error(value, "R020", f"{owner} knows no such option", hint, on_key=True)
+                else:
+                    self._desk.error(value, "R020", f"{owner} knows no `{short(key)}`", hint, on_key=True)
 
     def _missing_keys(self, node: Node, schema: dict[str, Any], owner: str) -> None:
         for key in schema["required"]:
-            if node.get(key) is None:
+            if node.get(key) is None and key not in swallowed(node.value, (key,)).values():  # type: ignore[arg-type]
                 examples = schema["properties"].get(key, {}).get("examples")
                 hint = f"for example `{key}: {_as_yaml(examples[0])}`" if examples else ""
                 self._desk.error(node, "R021", f"{owner} lacks `{key}`", hint, on_key=True)
 
     def _bad_value(self, node: Node, rule: str, limit: Any, schema: dict[str, Any]) -> None:
         if rule == "enum":
-            self._desk.error(
-                node, "R023", f"{shown(node)} is not one of the choices", self._desk.suggest(str(node.value), limit)
-            )
+            hint = _for_status(node, limit) or self._desk.suggest(str(node.value), limit)
+            self._desk.error(node, "R023", f"{shown(node)} is not one of the choices", hint)
         elif rule in ("minimum", "maximum"):
             says = f"{limit} is the {'least' if rule == 'minimum' else 'most'} that is taken here"
             self._desk.error(node, "R023", says)
@@ -109,6 +114,26 @@ def _at(node: Node, error: Any) -> Node:
     for step in error.absolute_path:
         node = cast("Any", node.value)[step]
     return node
+
+
+def _told(errors: list[Any]) -> list[Any]:
+    """A number where one of some words is due has two faults, and one is enough: the one that names the words. Where
+    nothing or a structure stands, its type is the fault."""
+    bare = {tuple(e.absolute_path) for e in errors if e.validator == "type" and not isinstance(e.instance, (int, float))}
+    chosen = {tuple(e.absolute_path) for e in errors if e.validator == "enum"} - bare
+    dropped = {"type": chosen, "enum": bare}
+    return [error for error in errors if tuple(error.absolute_path) not in dropped.get(error.validator, ())]
+
+
+# What people write for a failure, and the word for it where failures are chosen (fallback's `on`): as the stage `call`
+# judges a provider's status, where a provider's own 504 is a failure of the `server` too.
+_STATUS = {"401": "auth", "403": "auth", "407": "auth", "429": "rate_limit"}
+
+
+def _for_status(node: Node, choices: list[Any]) -> str:
+    text = "" if node.substituted else str(node.value).lower()
+    word = _STATUS.get(text) or ("server" if re.fullmatch(r"5[0-9x]{2}", text) else "")
+    return f"a status is not named here; `{text}` is `{word}`" if word in choices else ""
 
 
 def _take_as_due(node: Node, error: Any) -> bool:

@@ -28,7 +28,8 @@ _SHAPE = re.compile(
 )
 _REFERENCE = re.compile(r"\$\{(?:[A-Z_][A-Z0-9_]*(?::-)?|file:[^}\s\"']*|[A-Za-z_][A-Za-z0-9_]*:-(?=\})|[A-Za-z_]\w*(?=\}))\}?")
 _SECRET_WORDS = ("key", "keys", "token", "secret", "apikey", "apikeys", "password")
-_NO_SECRET = re.compile(r"~|null|\*[\w-]+|[|>][-+0-9]*|-+")
+# A name of a variable without its braces is the mistake itself.
+_NO_SECRET = re.compile(r"\$[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|%[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+%|~|null|\*[\w-]+|[|>][-+0-9]*|-+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?P<d>"?)' + r"|'(?:[^']|'')*(?P<s>'?)")
 _ITEM = re.compile(r"(?:(?!\s\#|[,\]}](?:[\s,\]}]|$)).)+")
 # Outside of brackets a comma ends a value only when a field comes next.

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.complaint import Complaint
+from engine.routes.lost import TIGHT_COLON, colon_lost, dash_lost, quote_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import yaml
 
-_TIGHT_COLON = re.compile(r"""\s*(?:-\s+)*["']?[\w.-]+["']?:(?=[^\s/])""")
 _TIGHT_DASH = re.compile(r"\s*-(?=[^\s-])")
 _ODD_SPACE = re.compile("[\xa0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000]")
 
@@ -119,6 +119,9 @@ def _escape(place: _Place) -> _Finding:
 
 def _second_colon(place: _Place) -> _Finding:
     """A `: ` where none may stand."""
+    lost = colon_lost(place.text)
+    if lost and lost[1] < place.column:
+        return place.line, lost[1], 1, "a `:` is missing here, behind the word", "write `word: {...}`"
     if re.search(r":\s", place.before):
         return place.line, place.column, 1, "a second `: ` stands on this line", _QUOTE_IT
     above = place.previous()
@@ -135,14 +138,9 @@ def _second_colon(place: _Place) -> _Finding:
     return place.line, place.column, 1, "a `:` cannot stand here", _QUOTE_IT
 
 
-def lacks_space(text: str) -> bool:
-    """Whether a bare scalar is probably a `key: value` whose space was forgotten (`listen:8080`); URLs are not."""
-    return _TIGHT_COLON.match(text) is not None
-
-
 def _tight(text: str, line: int) -> _Finding | None:
     """The space that is missing after a colon or a dash."""
-    if colon := _TIGHT_COLON.match(text):
+    if colon := TIGHT_COLON.match(text):
         return line, colon.end() - 1, 1, "a space is missing after the colon", "write `key: value`"
     if dash := _TIGHT_DASH.match(text):
         return line, dash.end() - 1, 1, "a space is missing after the dash", "write `- item`"
@@ -150,10 +148,20 @@ def _tight(text: str, line: int) -> _Finding | None:
 
 
 def _no_colon(place: _Place) -> _Finding:
+    if lost := _lost_dash(place, place.began_line):
+        return lost
     text = place.began_text
     says = "this line has no colon"
     length = len(text[place.began_column :].rstrip())
     return _tight(text, place.began_line) or (place.began_line, place.began_column, length, says, "is it `key: value`?")
+
+
+def _lost_dash(place: _Place, line: int) -> _Finding | None:
+    braced = dash_lost(place.lines, line)
+    if braced is None:
+        return None
+    column = len(place.lines[braced]) - len(place.lines[braced].lstrip())
+    return braced, column, 1, "a `- ` is missing before this `{`", "the line beside it is an item of a list: write `- {...}`"
 
 
 def _not_a_start(place: _Place) -> _Finding:
@@ -179,6 +187,8 @@ def _dash(place: _Place) -> _Finding:
 
 def _block(place: _Place) -> _Finding:
     """A line that fits into nothing above it."""
+    if lost := _lost_dash(place, place.line):
+        return lost
     head = place.before.strip()
     if place.before.rstrip().endswith(('"', "'")):
         says = "something stands behind the closing quote"
@@ -220,6 +230,10 @@ def _flow(place: _Place) -> _Finding:
         return place.line, place.column, 1, says, f"it opens at line {place.began_line + 1} and ends with `{closing}`"
     if place.line > place.began_line:
         says = f"the `{opening}` that opens here is not closed"
+        odd = quote_lost(place.lines, place.began_line, place.line - 1)
+        if odd is not None:
+            hint = f"line {odd + 1} has an odd number of quotes: is one missing?"
+            return place.began_line, place.began_column, 1, says, hint
         until = f"line {place.line + 1}" if place.text.strip() else "the end of the file"
         return place.began_line, place.began_column, 1, says, f"a `{closing}` or a comma is missing before {until}"
     return place.line, place.column, 1, f"a comma or `{closing}` is missing before this", ""

@@ -40,6 +40,11 @@ class _Names:
             "format": dict.fromkeys(sorted(parts.formats)),
         }
 
+        self._by_kind: dict[str, list[str]] = {}
+        for name, node in providers.items():
+            if (kind := node.get("kind")) and isinstance(kind.value, str):
+                self._by_kind.setdefault(kind.value, []).append(name)
+
     def check(self) -> None:
         self._sections()
         self._members()
@@ -82,8 +87,19 @@ class _Names:
         if not isinstance(node.value, str) or node.value in known:
             return
         self._missed = True
+        if node.value in self._draft.unread:
+            return
         kind = {"target": "provider or pool", "format": "wire format"}.get(what, what)
-        self._desk.error(node, code, f"there is no {kind} {shown(node)}", self._declared(node.value, known))
+        self._desk.error(
+            node, code, f"there is no {kind} {shown(node)}", self._kind_of(node, what) or self._declared(node.value, known)
+        )
+
+    def _kind_of(self, node: Node, what: str) -> str:
+        """The hint for the name of a kind where the name of a provider is due."""
+        named = self._by_kind.get(str(node.value), ()) if what in ("provider", "target") and not node.substituted else ()
+        if not named:
+            return ""
+        return f"`{node.value}` is the kind of " + " and ".join(f"`{name}`" for name in named[:3])
 
     def _declared(self, word: str, known: Mapping[str, Node | None]) -> str:
         near = self._desk.nearest(word, known)

@@ -32,6 +32,7 @@ class Node:
     bare: bool = False
     failed: bool = False
     substituted: bool = False
+    origin: str = ""  # of a substituted value: which variable or file, in words; never the value
 
     @property
     def path(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # CONNECT and TRACE are refused at the door (RFC 9110 section 9.3: the one tunnels, the other reflects credentials).
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+_URL = re.compile(r"https?://[^/?#\s]*", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _HOLE = re.compile(r"\{([^{}]*)\}")
 # RFC 3986 section 3.3: pchar, without a check of the percent-encoding, which _BAD_PERCENT does.
@@ -56,11 +57,11 @@ class Pattern:
         return not self.names
 
 
-def read_match(text: str) -> tuple[tuple[str, ...], str]:
-    """(methods, path) of a match as written. Raises BadMatch."""
+def read_match(text: str, usual: str = "POST") -> tuple[tuple[str, ...], str]:
+    """(methods, path) of a match as written; `usual` is the method to propose where there is none. Raises BadMatch."""
     parts = text.split()
-    if len(parts) == 1 and text.startswith("/"):
-        raise BadMatch("a match begins with a method", f"write `POST {text}`")
+    if len(parts) == 1 and (text.startswith("/") or _URL.match(text)):
+        raise BadMatch("a match begins with a method", f"write `{usual} {_unstarred(_path_of(text))}`")
     if len(parts) != 2 or text != " ".join(parts):
         raise BadMatch("a match is `METHOD /path` with one space between", "write for example `POST /v1/chat/completions`")
     methods = tuple(parts[0].split("|"))
@@ -83,7 +84,10 @@ def _check_method(method: str) -> None:
 def read_path(path: str) -> Pattern:
     """The path of a match. Raises BadMatch."""
     if not path.startswith("/"):
-        raise BadMatch("a path begins with `/`", f"write `/{path}`")
+        says = "a match holds a path, without scheme and host" if _URL.match(path) else "a path begins with `/`"
+        raise BadMatch(says, f"write `{_unstarred(_path_of(path))}`")
+    if "*" in path:
+        raise BadMatch("`*` is not a wildcard in a path", f"write `{_unstarred(path)}`")
     written = path[1:].split("/")
     rest = _rest_of(written[-1])
     pattern = Pattern(tuple(_read_segment(text) for text in (written[:-1] if rest else written)), rest)
@@ -93,6 +97,20 @@ def read_path(path: str) -> Pattern:
     if twice:
         raise BadMatch(f"`{{{twice[0]}}}` stands twice in one path", "give each part a name of its own")
     return pattern
+
+
+def _path_of(text: str) -> str:
+    """The path of a URL; of any other text, the path that it was meant to be."""
+    found = _URL.match(text)
+    path = text[found.end() :] if found else text
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _unstarred(path: str) -> str:
+    """`/a/*/b/*` as `/a/{name}/b/{rest...}`."""
+    segments = path.split("/")
+    last = "{rest...}" if re.fullmatch(r"\*+", segments[-1]) else re.sub(r"\*+", "{name}", segments[-1])
+    return "/".join([*(re.sub(r"\*+", "{name}", segment) for segment in segments[:-1]), last])
 
 
 def _rest_of(text: str) -> str:

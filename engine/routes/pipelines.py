@@ -8,6 +8,8 @@ from engine.parts import build
 from engine.routes.desk import Desk, shown
 from engine.routes.draft import DraftPipeline, DraftStage
 from engine.routes.due import say_type
+from engine.routes.lost import colon_lost, swallowed
+from engine.routes.meant import stage_mapping
 from engine.routes.part_schema import Schema, stage_schema
 
 if TYPE_CHECKING:
@@ -66,18 +68,27 @@ class PipelineReader:
     def _known(self, stage: DraftStage, node: Node, *, on_key: bool) -> DraftStage:
         if stage.word not in self._parts.stages:
             word = shown(node) if not on_key else f"`{stage.word[:60]}`"
-            hint = self._desk.suggest(stage.word, self._parts.stages.parts, list_up_to=20)
+            hint = self._lost(stage.word) or self._desk.suggest(stage.word, self._parts.stages.parts, list_up_to=20)
             self._desk.error(node, "R034", f"there is no stage {word}", hint, on_key=on_key)
             return stage
         stage.type = self._parts.stages[stage.word]
         self._build(stage)
         return stage
 
+    def _lost(self, word: str) -> str:
+        """What a word that is more than a word lost: `call  {timeout`, `respond:hi`."""
+        if (found := colon_lost(word)) and found[0] in self._parts.stages:
+            return f"a `:` is missing after `{found[0]}`"
+        tight = swallowed((word,), self._parts.stages)
+        return f"a space is missing after `{tight[word]}:`" if tight else ""
+
     def _build(self, stage: DraftStage) -> None:
         assert stage.type is not None
         if stage.word not in self._schemas:
             self._schemas[stage.word] = stage_schema(stage.type)
         schema, options = self._schemas[stage.word], stage.options
+        if options is not None and options.failed:
+            return
         if options is None or options.value is None:  # `decode`, and `decode:` with nothing behind it
             if schema.get("required"):
                 self._desk.error(
@@ -85,5 +96,7 @@ class PipelineReader:
                 )
             else:
                 stage.part = build(stage.type, {})
+        elif not isinstance(options.value, dict):
+            say_type(self._desk, options, "object", hint=stage_mapping(options, stage.type))
         elif self._judge.accepts(options, schema, f"`{stage.word}`"):
             stage.part = build(stage.type, options.plain())

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def check_serve(draft: Draft, providers: Mapping[str, Provider], parts: Parts, desk: Desk) -> None:
     """Warns of routes whose `speaks` no provider behind them speaks: formats are not converted into each other yet."""
-    reached = sorted(_reached(draft) & providers.keys())
+    named = _reached(draft)
+    if not _sound(draft, named, providers):
+        return  # what is wrong there may be the one that speaks it
+    reached = sorted(named & providers.keys())
     spoken = {name: _formats(providers[name], parts) for name in reached}
     for route in draft.routes:
         speaks = route.words.speaks if route.words else None
@@ -25,6 +28,13 @@ def check_serve(draft: Draft, providers: Mapping[str, Provider], parts: Parts, d
             others = ", ".join(f"`{name}`" for name in sorted(set().union(*spoken.values())))
             says = f"no provider that a model leads to speaks `{speaks}`, so every call would fail; they speak {others}"
             desk.warn(route.node.get("speaks") or route.node, "R053", says)
+
+
+def _sound(draft: Draft, named: set[str], providers: Mapping[str, Provider]) -> bool:
+    """Whether all that models and the default lead to could be read."""
+    read = all(model.words for model in draft.models) and (draft.default is not None or draft.default_node is None)
+    pools = {name for name, pool in draft.pools.items() if pool.words}
+    return read and named <= providers.keys() | pools
 
 
 def _formats(provider: Provider, parts: Parts) -> set[str]:

@@ -24,6 +24,9 @@ _REFERENCE = re.compile(
     |(?P<bad>\$\{)""",
     re.VERBOSE,
 )
+_BARE = re.compile(r"\$(?P<unix>[A-Z][A-Z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9]+)+)|%(?P<windows>[A-Za-z_][A-Za-z0-9_]*)%")
+_LONGEST_NAME = 40
+_MOST_ORIGINS = 3
 # What no value needs; a carriage return is what a file with Windows line ends leaves on a key.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -93,6 +96,7 @@ class _Substitution:
                 node.failed = True
             end = found.end()
         pieces.append(text[end:])
+        node.origin = _origin(text, self._environ) if node.substituted else ""
         node.text = "" if node.failed else "".join(pieces)
         node.value = None if node.failed else _read_again(node)
 
@@ -122,7 +126,7 @@ class _Substitution:
         if default is not None:
             return value or default[2:]
         if value is None:
-            hint = f"`${{{name[:40]}:-}}` would allow that"
+            hint = f"set {name[:40]} in the environment or in `.env`, or write `${{{name[:40]}:-default}}`"
             raise _Unfit("R010", f"the environment variable {quoted(name)} is not set", hint)
         return value
 
@@ -146,6 +150,30 @@ class _Substitution:
         if len(found.string) + 2 * around == node.length:
             column, length = node.column + around + found.start(), found.end() - found.start()
         self.complaints.append(Complaint(self._file, node.line, column, code, node.path, says, hint, max(length, 1)))
+
+
+def bare_variable(text: str) -> str:
+    """How `$NAME` or `%NAME%`, which mean nothing here, was probably meant: `${NAME}`; "" for any other text. A name that
+    could be a password by its looks is not repeated."""
+    found = _BARE.fullmatch(text)
+    if not found:
+        return ""
+    name = found["unix"] or found["windows"]
+    return f"${{{name}}}" if "_" in name and name.isupper() and len(name) <= _LONGEST_NAME else "${NAME}"
+
+
+def _origin(text: str, environ: Mapping[str, str]) -> str:
+    """Where the value of a text with references comes from."""
+    said = []
+    for found in _REFERENCE.finditer(text):
+        if found["name"]:
+            name = found["name"][:_LONGEST_NAME]
+            defaulted = found["default"] is not None and not environ.get(found["name"])
+            state = "empty" if found["name"] in environ else "not set"
+            said.append(f"the default of `{name}`, which is {state}" if defaulted else f"the variable `{name}`")
+        elif found["path"]:
+            said.append("a file")
+    return " and ".join(dict.fromkeys(said[:_MOST_ORIGINS]))
 
 
 def _read_again(node: Node) -> str | int | float | bool:

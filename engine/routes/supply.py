@@ -10,6 +10,7 @@ from engine.providers.credentials import STYLES
 from engine.providers.targets import NEVER_FORWARDED
 from engine.routes.base_url import BadUrl, is_private, read_base_url
 from engine.routes.desk import Desk, shown
+from engine.routes.substitution import bare_variable
 from engine.web import CREDENTIALS, HOP_BY_HOP
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class _Supplier:
             if is_set and words.transport != "httpx":
                 node = self._at(key)
                 self._desk.error(node, "R026", f"`{key}` needs another transport", "add `transport: httpx`", on_key=True)
-        if words.proxy and not _PROXY.fullmatch(words.proxy.reveal()):
+        if words.proxy and not (_PROXY.fullmatch(words.proxy.reveal()) or bare_variable(words.proxy.reveal())):
             says = "a proxy is a URL of a scheme, a host and a port"
             self._desk.error(self._at("proxy"), "R023", says, "for example `http://proxy.example:3128`")
 

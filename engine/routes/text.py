@@ -32,7 +32,8 @@ def load(text: str, file: str) -> tuple[Node | None, list[Complaint]]:
     """The tree of a table, and what is wrong with its YAML. Any text gives an answer; nothing is raised.
 
     The tree is None when there is nothing to go on with. With complaints and a tree, the tree holds what could be read
-    (of duplicate keys the first; a bad alias is left out), so that later checks can say their part in the same pass.
+    (of duplicate keys the first; a bad alias is a failed value; a second document is part of the first), so that later
+    checks can say their part in the same pass.
     """
     text = text.removeprefix("\ufeff")
     complaints = list(unfit(text, file))
@@ -50,6 +51,14 @@ def load(text: str, file: str) -> tuple[Node | None, list[Complaint]]:
 
 class _Stop(Exception):
     """A bound was passed, and the complaint about it is made."""
+
+
+def _with(root: Node | None, more: Node) -> Node | None:
+    """A `---` in the middle of a table cuts it in two: what stands behind it still counts."""
+    if root is not None and isinstance(root.value, dict) and isinstance(more.value, dict):
+        for key, node in more.value.items():
+            root.value.setdefault(key, node)
+    return root
 
 
 # libyaml's own parser: some fifty times quicker than the one in Python, which is only there for want of it.
@@ -76,14 +85,17 @@ class _Reader:
         # A document of nothing is a scalar of no width.
         width = event.end_mark.index - event.start_mark.index
         blank = isinstance(event, yaml.ScalarEvent) and not width
-        root = self._value(event, None, "", 1)
+        root: Node | None = self._value(event, None, "", 1)
         self._next()  # the document's end
-        if not isinstance(extra := self._next(), yaml.StreamEndEvent):
-            self._complain(extra, "R004", "a second YAML document begins here; a table is one document", "remove the `---`")
-        if blank:
+        extra = self._next()
+        if blank and isinstance(extra, yaml.StreamEndEvent):
             self._empty()
-            return None
-        return root
+        while not isinstance(extra, yaml.StreamEndEvent):
+            self._complain(extra, "R004", "a second YAML document begins here; a table is one document", "remove the `---`")
+            root = _with(root, self._value(self._next(), None, "", 1))
+            self._next()
+            extra = self._next()
+        return None if root is None or root.failed or blank else root
 
     def _empty(self) -> None:
         says = "the file is empty"
@@ -110,8 +122,8 @@ class _Reader:
             return max(len(rest[0].rstrip()) if rest else 1, 1)
         return max(int(end.column) - int(start.column), 1)
 
-    def _value(self, event: Any, parent: Node | None, step: str | int, depth: int) -> Node | None:
-        """The value that begins with `event`; None when it is an alias that cannot be followed."""
+    def _value(self, event: Any, parent: Node | None, step: str | int, depth: int) -> Node:
+        """The value that begins with `event`; a failed one when it is an alias that cannot be followed."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, parent, step, depth)
         node = Node(None, *self._place(event.start_mark), 1, parent, step)
@@ -147,9 +159,7 @@ class _Reader:
         items: list[Node] = []
         node.value = items
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            item = self._value(event, node, len(items), depth + 1)
-            if item is not None:
-                items.append(item)
+            items.append(self._value(event, node, len(items), depth + 1))
         if opening.flow_style:
             node.length = self._span(opening.start_mark, event.end_mark)
 
@@ -160,7 +170,7 @@ class _Reader:
             start, end = event.start_mark, event.end_mark
             key = self._key(event, node, depth)
             value = self._value(self._next(), node, key or "", depth + 1)
-            if key is None or value is None:
+            if key is None:
                 continue
             value.key_line, value.key_column = self._place(start)
             value.key_length = self._span(start, end)
@@ -201,7 +211,7 @@ class _Reader:
         self._complain(event, "R003", "a key is text, not a list, a mapping or an alias", hint, node.path)
         self._value(event, node, "?", depth + 1)
 
-    def _alias(self, event: Any, parent: Node | None, step: str | int, depth: int) -> Node | None:
+    def _alias(self, event: Any, parent: Node | None, step: str | int, depth: int) -> Node:
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
             raise self._stop(event, "R007", f"the table uses more than {MAX_ALIASES} YAML aliases")
@@ -216,7 +226,7 @@ class _Reader:
         else:
             return self._copy(event, target, parent, step, depth)
         self._complain(event, "R007", says, hint)
-        return None
+        return Node(None, *self._place(event.start_mark), parent=parent, step=step, failed=True)
 
     def _copy(self, event: Any, source: Node, parent: Node | None, step: str | int, depth: int) -> Node:
         """An aliased value of its own, with its own path; it still points at where it was written."""

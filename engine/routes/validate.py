@@ -6,7 +6,6 @@ stage's schema, a provider by its kind's, a pool by its strategy's. What comes o
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from engine.routes.desk import Desk, shown
 from engine.routes.draft import Draft, DraftModel, DraftPipeline, DraftPool, DraftProvider, DraftRoute
 from engine.routes.due import say_type
 from engine.routes.judge import Judge
+from engine.routes.lost import space_hint, swallowed
+from engine.routes.meant import default_mapping, kind_mapping, model_mapping, route_mapping
 from engine.routes.part_schema import (
     Schema,
     default_schema,
@@ -26,90 +27,47 @@ from engine.routes.part_schema import (
 )
 from engine.routes.pattern import BadMatch, read_match, read_path
 from engine.routes.pipelines import PipelineReader
-from engine.routes.shape import REQUIRED, TOP, DefaultWords, ModelWords, Parts, PoolWords, ProviderWords, RouteWords
+from engine.routes.sections import Sections
+from engine.routes.shape import DefaultWords, ModelWords, Parts, PoolWords, ProviderWords, RouteWords
 from engine.settings import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.routes.node import Node
-
-VERSION = 1
-# Names stand in metrics, logs and target names (`provider:model#2`).
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 def validate(root: Node, parts: Parts, desk: Desk) -> Draft:
     """The draft of a table, and its complaints handed to `desk`."""
     draft = Draft(root)
     if not isinstance(root.value, dict):
-        desk.error(root, "R022", "a table is a mapping of sections", "it begins with `version: 1`")
+        hint = space_hint(str(root.value)) if isinstance(root.value, str) and not root.substituted else ""
+        desk.error(root, "R022", "a table is a mapping of sections", hint or "it begins with `version: 1`")
         return draft
-    _Sections(parts, desk, draft).read()
+    _Reader(parts, desk, draft).read()
     return draft
 
 
-class _Sections:
+class _Reader:
     def __init__(self, parts: Parts, desk: Desk, draft: Draft) -> None:
         self._parts = parts
         self._desk = desk
         self._draft = draft
         self._judge = Judge(desk)
+        self._sections = Sections(desk, draft)
         self._schemas: dict[tuple[str, str], Schema] = {}
         self._pipelines = PipelineReader(parts, desk, self._judge)
 
     def read(self) -> None:
-        self._top()
+        self._sections.top()
         self._server()
-        for name, node in self._named("providers"):
+        for name, node in self._sections.named("providers"):
             self._draft.providers[name] = self._provider(name, node)
-        for name, node in self._named("pools"):
+        for name, node in self._sections.named("pools"):
             self._draft.pools[name] = self._pool(name, node)
-        self._draft.models = [DraftModel(node, self._model(node)) for node in self._listed("models")]
+        self._draft.models = [DraftModel(node, self._model(node)) for node in self._sections.listed("models")]
         self._default()
-        for name, node in self._named("pipelines"):
+        for name, node in self._sections.named("pipelines"):
             self._draft.pipelines[name] = self._pipelines.read(node)
-        self._draft.routes = [self._route(node) for node in self._listed("routes")]
-
-    def _top(self) -> None:
-        root = self._draft.root
-        assert isinstance(root.value, dict)
-        for key, node in root.value.items():
-            if key not in TOP and not key.startswith("x-"):
-                self._desk.error(
-                    node, "R020", f"a table has no section `{key[:60]}`", self._desk.suggest(key, TOP), on_key=True
-                )
-        for key in REQUIRED:
-            if key not in root.value:
-                hint = "write `version: 1`" if key == "version" else "without routes nothing is served"
-                self._desk.error(root, "R021", f"the table lacks `{key}`", hint)
-        version = root.get("version")
-        if version is not None and not version.failed and (version.value != VERSION or isinstance(version.value, bool)):
-            self._desk.error(version, "R025", f"this engine reads version {VERSION} of the table", "write `version: 1`")
-
-    def _named(self, section: str) -> Iterator[tuple[str, Node]]:
-        node = self._draft.root.get(section)
-        if node is None:
-            return
-        if not isinstance(node.value, dict):
-            say_type(self._desk, node, "object")
-            return
-        for name, item in node.value.items():
-            if not _NAME.fullmatch(name):
-                says = "a name is at most 64 letters, digits, `.`, `_` and `-`"
-                self._desk.error(item, "R023", says, on_key=True)
-            yield name, item
-
-    def _listed(self, section: str) -> list[Node]:
-        node = self._draft.root.get(section)
-        if node is None:
-            return []
-        if not isinstance(node.value, list):
-            say_type(self._desk, node, "array")
-            return []
-        if section == "routes" and not node.value:
-            self._desk.error(node, "R023", "there is no route, so nothing is served")
-        return node.value
+        self._draft.routes = [self._route(node) for node in self._sections.listed("routes")]
 
     @cached_property
     def _fixed(self) -> dict[type, Schema]:
@@ -120,22 +78,28 @@ class _Sections:
             RouteWords: route_schema(),
         }
 
-    def _built(self, node: Node, words: type, owner: str) -> Any:
+    def _built(self, node: Node, words: type, owner: str, hint: str = "") -> Any:
+        """`hint` is the mapping to write where a word stands."""
+        if not isinstance(node.value, dict):
+            say_type(self._desk, node, "object", hint=hint)
+            return None
         if not self._judge.accepts(node, self._fixed[words], owner):
             return None
         return build(words, node.plain())
 
     def _server(self) -> None:
-        node = self._draft.server_node = self._draft.root.get("server")
+        node = self._draft.server_node = self._sections.find("server")
         self._draft.server = self._built(node, Server, "`server`") if node else Server()
 
     def _default(self) -> None:
-        node = self._draft.default_node = self._draft.root.get("default")
+        node = self._draft.default_node = self._sections.find("default")
         if node:
-            self._draft.default = self._built(node, DefaultWords, "`default`")
+            models = [str(name.value) for model in self._draft.models if (name := model.node.get("name"))]
+            hint = default_mapping(node, [*self._draft.providers, *self._draft.pools], models)
+            self._draft.default = self._built(node, DefaultWords, "`default`", hint)
 
     def _model(self, node: Node) -> ModelWords | None:
-        words: ModelWords | None = self._built(node, ModelWords, "a model")
+        words: ModelWords | None = self._built(node, ModelWords, "a model", model_mapping(node, self._draft.providers))
         return words
 
     def _provider(self, name: str, node: Node) -> DraftProvider:
@@ -169,10 +133,14 @@ class _Sections:
     def _chosen(self, node: Node, key: str, code: str, known: Any, owner: str) -> str | None:
         """The word under `key`, when there is a part of that name."""
         if not isinstance(node.value, dict):
-            say_type(self._desk, node, "object")
+            say_type(self._desk, node, "object", hint=kind_mapping(node, key, known))
             return None
         word = node.get(key)
-        if word is None:
+        tight = swallowed(node.value, (key,))
+        if tight:
+            item = node.value[next(iter(tight))]
+            self._desk.error(item, "R021", f"{owner} lacks `{key}`", f"a space is missing after `{key}:`", on_key=True)
+        elif word is None:
             hint = self._desk.suggest("", known, list_up_to=20)
             self._desk.error(node, "R021", f"{owner} lacks `{key}`", hint, on_key=True)
         elif not isinstance(word.value, str):
@@ -186,19 +154,20 @@ class _Sections:
         return None
 
     def _route(self, node: Node) -> DraftRoute:
-        out = DraftRoute(node, self._built(node, RouteWords, "a route"))
+        hint = route_mapping(node, self._draft.pipelines)
+        out = DraftRoute(node, self._built(node, RouteWords, "a route", hint))
         match, line = node.get("match"), node.get("pipeline")
-        if match is not None and isinstance(match.value, str):
-            self._read_match(match, out)
         if line is not None and isinstance(line.value, list):
             out.pipeline = self._pipelines.read(line)
         elif line is not None and isinstance(line.value, str):
             out.pipeline = self._by_name(line)
+        if match is not None and isinstance(match.value, str):
+            self._read_match(match, out)
         return out
 
     def _read_match(self, match: Node, out: DraftRoute) -> None:
         try:
-            out.methods, out.path = read_match(str(match.value))
+            out.methods, out.path = read_match(str(match.value), _usual_method(out.pipeline))
             out.pattern = read_path(out.path)
         except BadMatch as bad:
             self._desk.error(match, "R050", bad.says, bad.hint)
@@ -206,9 +175,17 @@ class _Sections:
     def _by_name(self, line: Node) -> DraftPipeline | None:
         name, known = str(line.value), self._draft.pipelines
         found = known.get(name)
-        if found is None:
+        if found is None and name not in self._draft.unread:
             hint = (
                 self._desk.suggest(name, known) if name not in self._parts.stages else f"a stage stands in a list: `[{name}]`"
             )
             self._desk.error(line, "R033", f"there is no pipeline {shown(line)}", hint)
         return found
+
+
+def _usual_method(pipeline: DraftPipeline | None) -> str:
+    """A chat comes in a body; what reads none is asked for with GET."""
+    if pipeline is None or not pipeline.whole:
+        return "POST"
+    reads = any("chat" in stage.type.reads | stage.type.writes for stage in pipeline.stages if stage.type)
+    return "POST" if reads else "GET"

@@ -70,6 +70,11 @@ async def rehearse(program: Program, request: Request) -> Explanation:
     for use, deed in zip(uses, line.deeds, strict=True):
         if not await _step(use, deed, exchange, seen):
             break
+    if seen.outgoing is not None:
+        provider = program.providers.get(seen.outgoing.target.provider)
+        seen.builtin = provider is not None and provider.kind == "echo"
+    if seen.builtin:
+        seen.steps[-1] = (seen.steps[-1][0], "the built-in echo would answer")
     return seen
 
 
@@ -86,6 +91,7 @@ async def _step(use: StageUse, deed: Deed, exchange: Exchange, seen: Explanation
     except Fault as fault:
         if use.word == "auth":  # an explanation is for whoever holds the table; go on as if the key were right
             exchange.caller = Caller("explain")
+            seen.refused = fault
             seen.steps.append((use, f"refuses this request as it stands: {fault.status} {fault.code} (passed over here)"))
             return True
         seen.fault = fault

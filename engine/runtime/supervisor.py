@@ -19,9 +19,11 @@ from engine.server.sockets import ListenError, bind_sockets, is_loopback
 from engine.server.tls import server_context
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
     from engine.program import Program
+    from engine.settings import Server
 
 WRONG_TABLE = 1  # exit code
 
@@ -54,18 +56,10 @@ def run(
     given: dict[str, Any] = {"listen": listen, "workers": workers}
     server = replace(tables.current.program.server, **{name: value for name, value in given.items() if value is not None})
     try:
-        if server.tls is not None:
-            server_context(server.tls)  # a wrong certificate is told once, here, not by every worker
-        sockets = bind_sockets(server.listen)
+        sockets = _open(server, tables.current.program)
     except ListenError as why:
         tell(Event("failed", str(why), "error"))
         return START_FAILED
-    if _stands_open(tables.current.program) and not all(map(is_loopback, sockets)):
-        for sock in sockets:
-            sock.close()
-        why_not = f"no key is set, so this table is not served on {server.listen}; set one, or listen on loopback"
-        tell(Event("failed", why_not, "error"))
-        return WRONG_TABLE
     figures = Path(tempfile.mkdtemp(prefix=f"engine-{os.getpid()}-", dir=_memory_folder()))
     try:
         return Keeper(tables, server, sockets, figures, tell).run(watch)
@@ -73,6 +67,18 @@ def run(
         for sock in sockets:
             sock.close()
         shutil.rmtree(figures, ignore_errors=True)
+
+
+def _open(server: Server, program: Program) -> list[socket.socket]:
+    """The listening sockets. Raises ListenError; what is wrong is told once, here, not by every worker."""
+    if server.tls is not None:
+        server_context(server.tls)
+    sockets = bind_sockets(server.listen)
+    if _stands_open(program) and not all(map(is_loopback, sockets)):
+        for sock in sockets:
+            sock.close()
+        raise ListenError(f"no key is set, so this table is not served on {server.listen}; set one, or listen on loopback")
+    return sockets
 
 
 def _stands_open(program: Program) -> bool:

@@ -59,3 +59,15 @@ def test_guessing_comes_to_an_end() -> None:
     desk = Desk("f")
     many = [f"word{i}" for i in range(MOST_GUESSES // 2)]
     assert [desk.suggest("wrod0", many) != "" for _ in range(3)] == [True, True, False]
+
+
+def test_of_a_substituted_value_it_says_where_it_came_from() -> None:
+    desk = Desk("f")
+    given = node("s3cret", substituted=True, origin="the variable `X`")
+    desk.error(given, "R023", "a")
+    desk.warn(given, "R064", "b", "hint")
+    desk.error(given, "R022", "c", "hint", sourced=False)
+    desk.error(given, "R020", "d", on_key=True)
+    hints = {c.says: c.hint for c in desk.complaints}
+    came = "the value comes from the variable `X`"
+    assert hints == {"a": came, "b": f"{came}; hint", "c": "hint", "d": ""}

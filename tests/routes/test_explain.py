@@ -164,3 +164,23 @@ def test_a_credential_without_its_secret_at_hand_is_masked_all_the_same() -> Non
 def test_routes_have_names_of_their_own() -> None:
     assert len({route.name for route in TABLE.routes}) == len(TABLE.routes)
     assert isinstance(CHAT, Route)
+
+
+def test_a_refusal_is_the_last_line() -> None:
+    refused = explanation()
+    refused.refused = Fault("missing_key")
+    says = "as it stands this request is refused with 401 missing_key; the rest is shown as if the key were right"
+    assert render_text(refused).splitlines()[-1] == says
+    assert json.loads(render_json(refused))["refused"]["code"] == "missing_key"
+    assert json.loads(render_json(explanation()))["refused"] is None
+
+
+def test_the_built_in_echo_is_no_place_on_the_network() -> None:
+    echoed = explanation()
+    echoed.builtin = True
+    text = render_text(echoed)
+    assert "answered by the built-in echo, nothing travels" in text
+    assert "  POST /v1/chat/completions\n" in text
+    sent = json.loads(render_json(echoed))["would_send"]
+    assert (sent["url"], sent["note"]) == (None, "answered by the built-in echo, nothing travels")
+    assert "api.example.com" not in text + json.dumps(sent)

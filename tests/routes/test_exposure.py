@@ -51,3 +51,12 @@ def test_credentials_in_the_table_are_pointed_at_and_not_repeated() -> None:
         ("R062", "warning", "routes[0].pipeline[0].auth.named.ci"),
     ]
     assert "canary" not in repr([(c.says, c.hint) for c in complaints])
+
+
+def test_a_variable_without_braces_is_an_error() -> None:
+    text = 'version: 1\nproviders: {a: {kind: openai, keys: ["$OPENAI_API_KEY"], transport: httpx, proxy: "%MY_PROXY%"}}\n'
+    complaints = checked(text + 'routes: [{match: "GET /x", pipeline: [health]}]\n').complaints
+    assert [(c.code, c.severity, c.hint) for c in complaints] == [
+        ("R015", "error", "did you mean `${OPENAI_API_KEY}`?"),
+        ("R015", "error", "did you mean `${MY_PROXY}`?"),
+    ]

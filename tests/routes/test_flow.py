@@ -97,3 +97,16 @@ def test_a_pipeline_of_many_routes_is_complained_of_once_per_place() -> None:
 def test_a_pipeline_that_no_route_uses_is_checked_too() -> None:
     text = ECHO + 'pipelines: {chat: [decode, call, convert]}\nroutes: [{match: "GET /health", pipeline: [health]}]\n'
     assert sorted(codes(text)) == ["R040", "R054"]
+
+
+def test_a_late_cors_is_complained_of_once() -> None:
+    cors = 'cors: {origins: ["*"]}'
+    assert says(table(f"health, {cors}", speaks=""), "R043") == ["`cors` answers preflights only as the first stage"]
+
+
+def test_an_early_answer_is_complained_of_once() -> None:
+    (complaint,) = checked(table(f"{AUTH}, respond, decode, select, call, convert")).complaints
+    assert complaint.says == "`decode` and 3 more would never run: `respond` before them has answered"
+    assert complaint.hint == "take `respond` away, or what stands behind it"
+    (complaint,) = checked(table("health, decode, select", speaks="speaks: openai_chat, ")).complaints
+    assert complaint.hint == "put them before `health`"

@@ -124,3 +124,41 @@ def test_nothing_more_is_said_of_what_could_not_be_substituted() -> None:
     desk = Desk("f")
     assert not Judge(desk).accepts(root, SCHEMA, "`it`")
     assert desk.complaints == []
+
+
+CHOICES: dict[str, Any] = {
+    "type": "object",
+    "properties": {"on": {"type": "array", "items": {"type": "string", "enum": ["rate_limit", "server", "auth"]}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "hint"),
+    [
+        ("500", "R023", "a status is not named here; `500` is `server`"),
+        ("5xx", "R023", "a status is not named here; `5xx` is `server`"),
+        ("429", "R023", "a status is not named here; `429` is `rate_limit`"),
+        ("403", "R023", "a status is not named here; `403` is `auth`"),
+        ("504", "R023", "a status is not named here; `504` is `server`"),
+        ("404", "R023", "there is `rate_limit`, `server`, `auth`"),
+        ("true", "R023", "there is `rate_limit`, `server`, `auth`"),
+        ("[a]", "R022", ""),
+        ("~", "R022", "write a value, or take the key away"),
+    ],
+)
+def test_what_is_no_choice_is_told_once(value: str, code: str, hint: str) -> None:
+    root, _ = load(f"on: [{value}]\n", "f")
+    assert root is not None
+    desk = Desk("f")
+    assert not Judge(desk).accepts(root, CHOICES, "it")
+    assert [(c.code, c.hint) for c in desk.complaints] == [(code, hint)]
+
+
+def test_an_option_without_its_space_is_not_missing_too_and_its_value_not_shown() -> None:
+    root, _ = load("{name:s3cret, many: 1}\n", "f")
+    assert root is not None
+    desk = Desk("f")
+    assert not Judge(desk).accepts(root, SCHEMA, "it")
+    assert [(c.code, c.says, c.hint) for c in desk.complaints] == [
+        ("R020", "it knows no such option", "a space is missing after `name:`")
+    ]

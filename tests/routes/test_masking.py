@@ -54,7 +54,7 @@ def masked(text: str) -> str:
         ("key: 'abc' 'def'\nkey: x", "key: '***' ***\nkey: ***"),
     ],
 )
-def test_literal_credentials_are_hidden(text: str, shown: str) -> None:
+def test_literal_credentials_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
@@ -98,7 +98,7 @@ def test_everything_else_is_shown(text: str) -> None:
         ("key: ${sk-abc}", "key: ***}"),
     ],
 )
-def test_what_stands_around_a_reference_is_hidden(text: str, shown: str) -> None:
+def test_what_stands_around_a_reference_is_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
@@ -119,7 +119,7 @@ def test_what_stands_around_a_reference_is_hidden(text: str, shown: str) -> None
         ("keys:\n  - value: abc\nkind: x", "keys:\n  - ***\nkind: x"),
     ],
 )
-def test_credentials_over_several_lines_are_hidden(text: str, shown: str) -> None:
+def test_credentials_over_several_lines_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
@@ -138,7 +138,7 @@ def test_what_looks_like_a_credential_is_hidden_anywhere(secret: str, around: st
     assert secret not in masked(around.format(secret))
 
 
-def test_credentials_in_urls_and_headers_are_hidden() -> None:
+def test_credentials_in_urls_and_headers_are_masked() -> None:
     assert masked("proxy: http://user:pass@host:80/") == "proxy: http://***@host:80/"
     assert masked("x: 'Bearer abcdefghijk'") == "x: 'Bearer ***'"
 
@@ -175,3 +175,9 @@ def test_spans_of_any_text_are_in_order_and_inside(lines: list[str]) -> None:
         flat = [edge for span in spans for edge in span]
         assert flat == sorted(flat)
         assert all(0 <= edge <= len(line) for edge in flat)
+
+
+def test_a_variable_without_its_braces_is_shown_and_what_could_be_a_password_is_not() -> None:
+    assert masked('keys: ["$OPENAI_API_KEY"]') == 'keys: ["$OPENAI_API_KEY"]'
+    assert "HUNTER2" not in masked('keys: ["$HUNTER2"]')
+    assert "ec_ret" not in masked('keys: ["$ec_ret"]')

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from engine.complaint import Complaint
-from engine.routes.mistakes import explain, lacks_space
+from engine.routes.mistakes import explain
 from engine.routes.text import load
 
 
@@ -106,8 +106,7 @@ def test_what_the_parser_says_without_a_place_is_still_a_complaint() -> None:
     assert (complaint.line, complaint.column, complaint.says) == (1, 1, "this is not YAML")
 
 
-@pytest.mark.parametrize(
-    ("text", "lacking"), [("listen:8080", True), ("http://host", False), ("a: b", False), ("plain", False)]
-)
-def test_a_forgotten_space_is_recognised_in_a_value(text: str, lacking: bool) -> None:
-    assert lacks_space(text) is lacking
+def test_a_lost_colon_dash_or_quote_is_named() -> None:
+    assert "`:` is missing" in mistake("p:\n  - call  {a: 1, b: 2}\n").says
+    assert "`- ` is missing" in mistake("p:\n  - {a: 1}\n  {a: 2}\n").says
+    assert mistake('p:\n  - {a: "1, b: 2}\n  - {a: "c"}\n').hint == "line 2 has an odd number of quotes: is one missing?"

@@ -36,3 +36,9 @@ def test_a_wrong_reference_does_not_make_the_right_one_unused() -> None:
     assert codes(text) == ["R030"]
     text = ECHO + 'pipelines: {line: [health]}\nroutes: [{match: "GET /health", pipeline: lien}]\n'
     assert codes(text) == ["R033"]
+
+
+def test_the_name_of_a_kind_leads_to_the_provider_of_that_kind() -> None:
+    text = "version: 1\nproviders: {local: {kind: ollama}}\ndefault: {provider: ollama}\n" + HEALTH
+    (complaint,) = checked(text).complaints
+    assert (complaint.code, complaint.hint) == ("R030", "`ollama` is the kind of `local`")

@@ -68,3 +68,21 @@ def test_what_could_never_match_is_refused(path: str) -> None:
 def test_methods_that_are_not_served(method: str) -> None:
     with pytest.raises(BadMatch):
         read_match(f"{method} /a")
+
+
+@pytest.mark.parametrize(
+    ("match", "hint"),
+    [
+        ("/health", "write `GET /health`"),
+        ("https://x/d", "write `GET /d`"),
+        ("GET https://x/d", "write `/d`"),
+        ("GET https://x", "write `/`"),
+        ("GET /a/*", "write `/a/{rest...}`"),
+        ("GET /a/*/b*", "write `/a/{name}/b{name}`"),
+        ("/a/*", "write `GET /a/{rest...}`"),
+    ],
+)
+def test_the_match_that_was_meant(match: str, hint: str) -> None:
+    with pytest.raises(BadMatch) as bad:
+        read_match(match, "GET")
+    assert bad.value.hint == hint

@@ -36,3 +36,12 @@ def test_some_provider_behind_the_models_must_speak_the_clients_format(leads: st
 def test_a_route_that_calls_nobody_may_speak_anything() -> None:
     text = table("openai", "anthropic_messages").replace(PIPE, "pipeline: [models]")
     assert "R053" not in codes(text)
+
+
+@pytest.mark.parametrize("mistake", ["wat: 1, ", 'base_url: "x", ', "allow_private: 3, "])
+def test_a_candidate_with_a_mistake_of_its_own_may_be_the_one(mistake: str) -> None:
+    text = table("openai", "anthropic_messages").replace("models: [", "models: [{name: y, provider: anthropic}, ")
+    told = codes(text.replace("{kind: anthropic, ", f"{{kind: anthropic, {mistake}"))
+    assert "R053" not in told
+    assert told
+    assert "R053" not in codes(table("opneai", "anthropic_messages"))

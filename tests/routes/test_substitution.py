@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.complaint import Complaint
-from engine.routes.substitution import MAX_SUBSTITUTED, substitute
+from engine.routes.substitution import MAX_SUBSTITUTED, bare_variable, substitute
 from engine.routes.text import MAX_COMPLAINTS, Node, load
 
 ENVIRON = {"NAME": "value", "EMPTY": "", "PORT": "8080", "YES": "true", "NULL": "null", "DATE": "2026-01-02", "_x9": "low"}
@@ -237,3 +237,37 @@ def test_escaping_every_opening_gives_the_text_back(text: str) -> None:
     node = Node(escaped, 1, 1, 1, text=escaped)
     assert substitute(node, {}, read_file, "f") == []
     assert node.value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("$OPENAI_API_KEY", "${OPENAI_API_KEY}"),
+        ("%OPENAI_API_KEY%", "${OPENAI_API_KEY}"),
+        ("$KEY", "${NAME}"),
+        ("$api_key", "${NAME}"),
+        ("$ecret", ""),
+        ("$ec-ret", ""),
+        ("%x", ""),
+        ("${OPENAI_API_KEY}", ""),
+    ],
+)
+def test_a_variable_without_braces_is_told_from_a_password(text: str, meant: str) -> None:
+    """A name that could be a password is not repeated."""
+    assert bare_variable(text) == meant
+
+
+def test_a_value_knows_where_it_came_from() -> None:
+    root, complaints = run('a: "${NAME}${UNSET:-x}${EMPTY:-y}"\nb: "${file:/run/key}"\nc: "$${NAME}"\n')
+    assert complaints == []
+    origins = [node.origin for node in root.value.values()]  # type: ignore[union-attr]
+    assert origins == [
+        "the variable `NAME` and the default of `UNSET`, which is not set and the default of `EMPTY`, which is empty",
+        "a file",
+        "",
+    ]
+
+
+def test_what_to_do_about_a_variable_that_is_not_set() -> None:
+    _, (complaint,) = run("a: ${UNSET}\n")
+    assert complaint.hint == "set UNSET in the environment or in `.env`, or write `${UNSET:-default}`"

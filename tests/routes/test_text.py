@@ -166,9 +166,20 @@ def test_a_template_is_recognised() -> None:
     assert complaint.hint == 'write `"${NAME}"` to substitute a variable'
 
 
-@pytest.mark.parametrize("text", ["a: 1\n---\nb: 2\n", "---\na: 1\n---\n", "a: 1\n...\n---\nb: [\n"])
+@pytest.mark.parametrize("text", ["a: 1\n---\nb: 2\n", "---\na: 1\n---\n", "---\n---\na: 1\n"])
 def test_a_second_document_is_refused(text: str) -> None:
     assert [code for code, _, _ in codes(text)] == ["R004"]
+
+
+def test_a_second_document_that_cannot_be_read_is_told_too() -> None:
+    assert [code for code, _, _ in codes("a: 1\n...\n---\nb: [\n")] == ["R004", "R001"]
+
+
+def test_what_stands_in_a_second_document_counts() -> None:
+    root, complaints = load("a: 1\n---\na: 2\nb: {c: 3}\n---\n- d\n", "f")
+    assert [(c.code, c.line) for c in complaints] == [("R004", 2), ("R004", 5)]
+    assert root is not None
+    assert root.plain() == {"a": 1, "b": {"c": 3}}
 
 
 def test_one_document_may_be_marked() -> None:
@@ -205,12 +216,14 @@ def test_an_alias_is_a_copy_with_its_own_path_and_the_place_of_its_anchor() -> N
     assert root.plain()["c"] == [{"k": ["v", 1.5]}]
 
 
-def test_an_alias_of_nothing_is_left_out_with_its_likely_cause() -> None:
+def test_an_alias_of_nothing_is_a_failed_value_with_its_likely_cause() -> None:
     root, complaints = load("models:\n  - {name: *mini, provider: a}\n  - *x\n", "f")
     assert [(c.code, c.line, c.column, c.length) for c in complaints] == [("R007", 2, 12, 5), ("R007", 3, 5, 2)]
     assert "quotes" in complaints[0].hint
     assert root is not None
-    assert root.plain() == {"models": [{"provider": "a"}]}
+    assert root.plain() == {"models": [{"name": None, "provider": "a"}, None]}
+    assert at(root, "models", 0, "name").failed
+    assert load("*x\n", "f")[0] is None
 
 
 @pytest.mark.parametrize("text", ["a: &x [*x]\n", "&x a: &y {b: [*y]}\n", "a: &x {b: {c: *x}}\n"])

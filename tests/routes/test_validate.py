@@ -68,3 +68,9 @@ def test_names_stand_in_metrics_and_logs() -> None:
 def test_a_stage_is_no_pipeline() -> None:
     text = 'version: 1\nroutes: [{match: "GET /health", pipeline: health}]\n'
     assert says(text, "R033") == ["there is no pipeline `health`"]
+
+
+@pytest.mark.parametrize(("pipeline", "method"), [("[health]", "GET"), ("[decode]", "POST"), ("[nothing]", "POST")])
+def test_the_method_that_a_match_lacks_is_the_one_that_its_pipeline_needs(pipeline: str, method: str) -> None:
+    _, desk = draft_of(f'version: 1\nroutes: [{{match: "/x", pipeline: {pipeline}}}]\n')
+    assert f"write `{method} /x`" in [c.hint for c in desk.complaints]

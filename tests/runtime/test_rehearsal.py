@@ -47,3 +47,12 @@ def test_no_route_is_explained() -> None:
     assert seen.route is None
     assert seen.fault is not None
     assert seen.fault.code == "not_found"
+
+
+def test_what_auth_would_refuse_and_what_the_engine_answers_itself_is_marked() -> None:
+    seen = told(GOOD, b'{"model": "echo", "messages": []}')
+    assert seen.refused is not None
+    assert (seen.refused.status, seen.refused.code) == (401, "missing_key")
+    assert seen.builtin
+    assert seen.steps[-1][1] == "the built-in echo would answer"
+    assert not told(GOOD, b'{"model": "gpt-4o", "messages": []}').builtin
