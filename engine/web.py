@@ -56,6 +56,15 @@ class Headers:
     def all(self, name: bytes) -> list[bytes]:
         return [value for key, value in self.pairs if key == name]
 
+    def with_pair(self, place: int, pair: Pair) -> Headers:
+        """Another list with `pair` in that place, where a pair of the same name is now, the only one of its name."""
+        pairs = list(self.pairs)
+        pairs[place] = pair
+        first = None if self._first is None else self._first.copy()
+        if first is not None:
+            first[pair[0]] = pair[1]
+        return Headers(pairs, first)
+
     def __contains__(self, name: object) -> bool:
         return any(key == name for key, _ in self.pairs)
 

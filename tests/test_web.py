@@ -18,3 +18,11 @@ def test_look_up_gives_the_first_value_and_all_gives_every_one() -> None:
 def test_equality_is_by_pairs_in_order() -> None:
     assert Headers([(b"a", b"1")]) == Headers(((b"a", b"1"),))
     assert Headers([(b"a", b"1"), (b"b", b"2")]) != Headers([(b"b", b"2"), (b"a", b"1")])
+
+
+def test_headers_with_one_pair_replaced_leave_the_others_and_the_original_alone() -> None:
+    for first in (None, {b"a": b"1", b"b": b"2"}):
+        headers = Headers([(b"a", b"1"), (b"b", b"2")], first)
+        other = headers.with_pair(1, (b"b", b"3"))
+        assert (list(other), other.get(b"a"), other.get(b"b")) == ([(b"a", b"1"), (b"b", b"3")], b"1", b"3")
+        assert (list(headers), headers.get(b"b")) == ([(b"a", b"1"), (b"b", b"2")], b"2")

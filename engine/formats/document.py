@@ -45,10 +45,9 @@ def read_asked(body: bytes) -> Asked:
 
     Raises Fault("invalid_json" | "invalid_body")."""
     document = read_document(body)
-    model = document.get("model", "")
+    model, stream = document.get("model", ""), document.get("stream")
     if not isinstance(model, str):
         raise wrong("model", "must be a string")
-    stream = document.get("stream")
     if stream is not None and not isinstance(stream, bool):
         raise wrong("stream", "must be a boolean")
     # We would route on one and the provider might read the other.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,7 +17,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SHORT = 64 * 1024  # bytes of a body that may be taken apart: the pieces take many times their room
+SHORT = 64 * 1024  # bytes of a body of whose members all may be noted: the notes can take many times their room
 
 # A string in full, or a bracket. Strings are eaten whole, so brackets within them are never seen.
 _token = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
@@ -28,13 +29,12 @@ _scalar = re.compile(rb"[-0-9tfn][^,}\] \t\n\r]*")
 def repeated(body: bytes, keys: tuple[str, ...]) -> str:
     """The first of `keys` that the top level holds more than once, in whatever spelling, or "". Parsers differ on which one
     counts."""
-    plain = not _has_escaped_letters(body)
-    if plain and len(body) <= SHORT:
-        # Between two quotation marks stands what a key would be; one byte is found much faster than seven.
-        between = body.split(b'"')
-        keys = tuple([key for key in keys if between.count(key.encode()) > 1])
-    elif plain:
-        keys = tuple([key for key in keys if _is_doubtful(body, _quoted(key))])
+    if not _has_escaped_letters(body):
+        pattern = _any_of(keys)
+        # Of a long body no more places are noted than settle that one key stands there twice.
+        seen = pattern.findall(body) if len(body) <= SHORT else _first_few(pattern, body, len(keys) + 1)
+        if len(seen) < 2 or len(seen) == len(set(seen)):
+            return ""
     return next((key for key in keys if sum(member == key for member, _, _ in members(body)) > 1), "")
 
 
@@ -96,6 +96,17 @@ def _is_doubtful(body: bytes, quoted: bytes) -> bool:
 def _has_escaped_letters(body: bytes) -> bool:
     # Few bodies hold a backslash at all, and one byte is found faster than five.
     return b"\\" in body and (b"\\u006" in body or b"\\u007" in body)
+
+
+def _first_few(pattern: re.Pattern[bytes], body: bytes, most: int) -> list[bytes]:
+    return [match.group() for match in islice(pattern.finditer(body), most)]
+
+
+@cache
+def _any_of(keys: tuple[str, ...]) -> re.Pattern[bytes]:
+    """That it begins with one certain byte lets the search jump from one such byte to the next: much faster than looking for
+    each key's seven."""
+    return re.compile(b'"(?:%b)"' % "|".join(keys).encode())
 
 
 @cache

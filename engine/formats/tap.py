@@ -2,6 +2,7 @@
 
 Nearly all chunks of a stream hold text and nothing that is to be counted, so a chunk is looked at for a few byte strings
 and only parsed when one is there. Inside JSON strings quotes are escaped: a mark that holds quotes is never text.
+Most of those differ from the one before in nothing but a piece of text: they are told by what surrounds it.
 Providers write each event's JSON on one `data:` line, so lines are read, not events; what spans several lines is missed.
 """
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 LONGEST_LINE = 4 * 1024 * 1024
 _KEPT_OF_LONGER = 256
 
+_LESSONS = 8  # how often a stream is taken for one of the same again and again
+
 _BETWEEN = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 class LineTap:
     """A tap for formats that write JSON on `data:` lines. A dialect says which chunks are worth parsing and what it hears."""
 
-    __slots__ = ("_fresh", "_held", "_last", "fault", "finished", "served", "usage")
+    __slots__ = ("_after", "_before", "_fresh", "_held", "_last", "_lessons", "fault", "finished", "served", "usage")
+
+    text_mark = b""  # stands before the text in the events that are nothing but text; b"" when they are never the same
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -36,14 +41,28 @@ class LineTap:
         self._fresh = True  # nothing parsed yet: the first event names the model
         self._held = bytearray()  # a line that is still arriving
         self._last = b""
+        self._before = b"\n\n\n"  # what stands before and after the text of an event that was not worth parsing
+        self._after = b""
+        self._lessons = _LESSONS
 
     def feed(self, chunk: bytes) -> None:
+        before, after = self._before, self._after
+        if (
+            chunk.startswith(before)
+            and chunk.endswith(after)
+            and chunk.find(b'"', len(before)) == len(chunk) - len(after)  # the text ends where it should
+            and not self._held
+        ):
+            self._last = chunk
+            return
         end = (chunk.rfind(b"\n") + 1) or (chunk.rfind(b"\r") + 1)
         self._last = chunk or self._last
         if self._held or end != len(chunk):
             self._feed_cut(chunk, end)
         elif self._fresh or self.is_worth(chunk):
             self._read(chunk)
+        elif self._lessons:
+            self._learn(chunk)
 
     def between(self) -> bool:
         return not self._last or self._last.endswith(_BETWEEN)
@@ -58,6 +77,15 @@ class LineTap:
 
     def hear_other(self, data: bytes) -> None:
         """Data that is not JSON: a marker, or a line that was too long, of which only the beginning is right."""
+
+    def _learn(self, chunk: bytes) -> None:
+        """Nothing is to be heard in `chunk`, nor then in one that differs from it within a string only."""
+        mark = self.text_mark
+        at = chunk.find(mark) + len(mark)
+        end = chunk.find(b'"', at)
+        if mark and at >= len(mark) and end >= 0:
+            self._before, self._after = chunk[:at], chunk[end:]
+            self._lessons -= 1
 
     def _feed_cut(self, chunk: bytes, end: int) -> None:
         if not end:

@@ -19,6 +19,8 @@ def text(value: object) -> str:
 
 def count(value: object) -> int:
     """A token count: some hosts write floats, some null, and none may be negative."""
+    if type(value) is int and value >= 0:
+        return value  # what nearly all write
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0
     return max(0, int(value))

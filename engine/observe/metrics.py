@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.program import Model, Program
     from engine.targets import Target
 
+KINDS = ("input", "output", "cached", "reasoning")  # of tokens
 MOST_NAMES = 1024  # client-given model names remembered with their label
 
 
@@ -69,7 +70,7 @@ class Figures:
     def __init__(self, shared: Shared | None = None, sample: Callable[[], Iterable[tuple[str, float]]] = tuple) -> None:
         self._routes = _Routes()
         self._attempts: dict[tuple[str, str], int] = {}
-        self._tokens: dict[tuple[str, str, str], int] = {}
+        self._tokens: dict[tuple[str, str], list[int]] = {}  # by provider and model, in the order of KINDS
         self._counts: dict[str, float] = {}
         self._gauges: dict[tuple[str, tuple[str, ...]], float] = {}
         self._lag = Timing(LAGS)
@@ -87,10 +88,11 @@ class Figures:
     def finished(self, exchange: Exchange) -> None:
         route = self._routes[exchange.route.name]
         route.active -= 1
-        fault = exchange.fault
-        key = (exchange.request.method, exchange.status, "" if fault is None else fault.code)
-        if fault is None and exchange.status >= 400 and exchange.tries:
-            key = (key[0], key[1], exchange.tries[-1].code)  # a provider's own 4xx, passed on as an answer
+        fault, status = exchange.fault, exchange.status
+        error = "" if fault is None else fault.code
+        if fault is None and status >= 400 and exchange.tries:
+            error = exchange.tries[-1].code  # a provider's own 4xx, passed on as an answer
+        key = (exchange.request.method, status, error)
         route.answers[key] = route.answers.get(key, 0) + 1
         answer, target = exchange.answer, exchange.target
         streaming = answer is not None and answer.stream is not None
@@ -148,8 +150,10 @@ class Figures:
             row("engine_upstream_attempts", (provider, code), tries)
             if code != "ok":
                 row("engine_upstream_errors", (provider,), tries)
-        for spent, tokens in self._tokens.items():
-            row("engine_tokens", spent, tokens)
+        for (provider, model), spent in self._tokens.items():
+            for kind, tokens in zip(KINDS, spent, strict=True):
+                if tokens:
+                    row("engine_tokens", (provider, model, kind), tokens)
         for word, amount in self._counts.items():
             row(*_figure_of(word), amount)
         for (figure, labels), value in self._gauges.items():
@@ -157,11 +161,13 @@ class Figures:
         return out
 
     def _count_tokens(self, provider: str, model: str, usage: Usage) -> None:
-        tokens = self._tokens
-        for kind in ("input", "output", "cached", "reasoning"):
-            if amount := getattr(usage, kind):
-                key = (provider, model, kind)
-                tokens[key] = tokens.get(key, 0) + amount
+        spent = self._tokens.get((provider, model))
+        if spent is None:
+            spent = self._tokens[provider, model] = [0] * len(KINDS)
+        spent[0] += usage.input
+        spent[1] += usage.output
+        spent[2] += usage.cached
+        spent[3] += usage.reasoning
 
 
 class ModelLabels:

@@ -27,20 +27,19 @@ class Speaks(Protocol):
     def rename(self, asked: Asked, model: str) -> bytes: ...
 
 
-_ACCEPT_STREAM: Pair = (b"accept", b"text/event-stream")
-_ACCEPT_WHOLE: Pair = (b"accept", b"application/json")
+_FOR_STREAM: tuple[Pair, ...] = ((b"accept", b"text/event-stream"),)
+_FOR_WHOLE: tuple[Pair, ...] = ((b"accept", b"application/json"),)
 
 
 def outgoing(target: Target, asked: Asked, request: Request, format: Speaks) -> Outgoing:
     """The body is the client's, byte for byte; only the model's name is replaced where the target has another."""
     model = target.model or asked.model
-    return Outgoing(
-        target=target,
-        method="POST",
-        path=target.path + format.path(asked, model, request.query),
-        pairs=(_ACCEPT_STREAM if asked.stream else _ACCEPT_WHOLE, *_forwarded(target, request, format)),
-        body=asked.body if model == asked.model else format.rename(asked, model),
-    )
+    path = target.path + format.path(asked, model, request.query)
+    pairs = _FOR_STREAM if asked.stream else _FOR_WHOLE
+    if forwarded := _forwarded(target, request, format):
+        pairs = (*pairs, *forwarded)
+    body = asked.body if model == asked.model else format.rename(asked, model)
+    return Outgoing(target, "POST", path, pairs, body)
 
 
 def _forwarded(target: Target, request: Request, format: Speaks) -> list[Pair]:

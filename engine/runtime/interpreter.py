@@ -19,8 +19,9 @@ from engine.runtime.lines import Line, lay, lay_nowhere
 from engine.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from engine.parts import Deed
     from engine.ports import Client, Services
     from engine.program import Program
     from engine.web import Request
@@ -55,7 +56,9 @@ class Interpreter:
         services.meter.began(exchange)
         try:
             answer = await self._run(line, exchange) if fault is None else self._write_fault(line, exchange, fault)
-            await self._send(answer, exchange, client)
+            waiting = self._send(answer, exchange, client)
+            if waiting is not None:
+                await waiting
         except asyncio.CancelledError as leaving:
             code = "shutting_down" if "shutting_down" in leaving.args else "client_gone"
             exchange.fault = Fault(code)
@@ -65,7 +68,10 @@ class Interpreter:
             exchange.ended = services.now()
             if exchange.fault is not None:
                 _drop_reply(exchange)
-            await self._run_after(line, exchange)
+            for deed in line.after:
+                waiting = self._record(deed, exchange)
+                if waiting is not None:
+                    await waiting
             services.meter.finished(exchange)
 
     def refuse(self, fault: Fault, path: str) -> Response:
@@ -89,16 +95,21 @@ class Interpreter:
             self._report(mistake)
             return self._write_fault(line, exchange, Fault("internal"))
 
-    async def _send(self, answer: Response, exchange: Exchange, client: Client) -> None:
+    def _send(self, answer: Response, exchange: Exchange, client: Client) -> Awaitable[None] | None:
         exchange.status = answer.status
-        answer.headers.append((b"x-request-id", exchange.id.encode()))
-        answer.headers.extend(exchange.extra)
+        headers = answer.headers
+        headers.append((b"x-request-id", exchange.id.encode()))
+        if exchange.extra:
+            headers.extend(exchange.extra)
+        if answer.stream is not None:
+            return self._stream(answer, exchange, client)
+        exchange.bytes_out = len(answer.body)
+        exchange.first_byte = self.services.now()
+        client.send(answer)
+        return None
+
+    async def _stream(self, answer: Response, exchange: Exchange, client: Client) -> None:
         now = self.services.now
-        if answer.stream is None:
-            exchange.bytes_out = len(answer.body)
-            exchange.first_byte = now()
-            client.send(answer)
-            return
 
         def wrote(size: int) -> None:
             if not exchange.bytes_out:
@@ -107,14 +118,20 @@ class Interpreter:
 
         exchange.fault = await client.stream(answer, wrote)
 
-    async def _run_after(self, line: Line, exchange: Exchange) -> None:
-        for deed in line.after:
-            try:
-                waiting = deed(exchange)
-                if waiting is not None:
-                    await waiting
-            except Exception as mistake:  # one record that fails must not cost the others
-                self._report(mistake)
+    def _record(self, deed: Deed, exchange: Exchange) -> Awaitable[None] | None:
+        """One deed of `after`: one record that fails must not cost the others."""
+        try:
+            waiting = deed(exchange)
+        except Exception as mistake:
+            self._report(mistake)
+            return None
+        return None if waiting is None else self._end_record(waiting)
+
+    async def _end_record(self, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except Exception as mistake:
+            self._report(mistake)
 
     def _find(self, request: Request) -> tuple[Line, Mapping[str, str], Fault | None]:
         try:

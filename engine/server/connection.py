@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.web import Response
-    from engine.wire.head import RequestHead
+
+_UNASKED = "no request is waiting for an answer"
 
 
 class Connection(Inbound):
@@ -54,20 +55,25 @@ class Connection(Inbound):
         self._door.leave(self)
 
     def send(self, response: Response) -> None:
-        head = self._asked()
-        keep = self._goes_on(head)
-        data = write_whole(response, head, keep, self._door.date())
+        head, door = self._head, self._door
+        if head is None or self._started:
+            raise RuntimeError(_UNASKED)
+        # Never kept with a body that is not read to its end (I5).
+        keep = head.keep_alive and self._reader.ended and not door.draining
+        data = write_whole(response, head, keep, door.date())
         self._started = self._whole = True
         self._keep = keep
         self._write(data)
 
     async def stream(self, response: Response, wrote: Callable[[int], None]) -> Fault | None:
-        head, streamed = self._asked(), response.stream
+        head, streamed = self._head, response.stream
+        if head is None or self._started:
+            raise RuntimeError(_UNASKED)
         if streamed is None:
             raise RuntimeError("a response without a stream is sent, not streamed")
         bodiless = not has_body(response.status, head)
         chunked = head.version == "1.1"
-        keep = self._goes_on(head) and (chunked or bodiless)
+        keep = head.keep_alive and self._reader.ended and not self._door.draining and (chunked or bodiless)
         data = write_stream_head(response, head, keep, self._door.date())
         self._started = True
         self._keep = keep
@@ -111,18 +117,22 @@ class Connection(Inbound):
         self._clocks.expect_output(LINGER_SECONDS)
 
     async def _serve(self) -> None:
-        reader = self._reader
+        reader, door = self._reader, self._door
         try:
-            while not self._over():
-                head = reader.head() or await self._next_head()
+            while self._keep and not self._lost and not (door.draining and self._served and reader.idle):
+                head = await self._next_head()
                 if head is None:
                     self._close()
                     return
                 self._head = head
-                await self._door.handler(self._request(head), self)
+                await door.handler(self._request(head), self)
                 if not self._whole and not self._lost:
                     raise RuntimeError("the handler left its request without a whole answer")
-                await self._pass_on()
+                self._served += 1
+                self._head = self._incoming = None
+                self._started = self._whole = False
+                if self._keep and (self._output_paused or not reader.idle):
+                    await self._take_turns()
             self._finish()
         except asyncio.CancelledError:
             if self._shutting:
@@ -131,28 +141,10 @@ class Connection(Inbound):
         except Exception as exc:
             self._fail(exc)
 
-    def _over(self) -> bool:
-        return self._lost or not self._keep or (self._door.draining and self._served > 0 and self._reader.idle)
-
-    def _asked(self) -> RequestHead:
-        if self._head is None or self._started:
-            raise RuntimeError("no request is waiting for an answer")
-        return self._head
-
-    def _goes_on(self, head: RequestHead) -> bool:
-        """Whether the connection is kept: never with a body that is not read to its end (I5)."""
-        return head.keep_alive and self._reader.ended and not self._door.draining
-
-    async def _pass_on(self) -> None:
-        """From one request to the next."""
-        self._served += 1
-        self._head = self._incoming = None
-        self._started = self._whole = False
-        if not self._keep:
-            return
+    async def _take_turns(self) -> None:
         if self._output_paused:
             await self._drained()
-        elif not self._reader.idle:
+        else:
             # Who sends many requests at once takes turns with the other connections.
             await asyncio.sleep(0)
 

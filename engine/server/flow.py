@@ -77,8 +77,10 @@ class Flow:
             self._task.cancel()
             return
         if data:
-            self._write(write_chunk(data) if self._chunked else data)
-            self._wrote(len(data))
+            size = len(data)
+            # `write_chunk`, spelt out: once per event
+            self._write(b"%x\r\n%b\r\n" % (size, data) if self._chunked else data)
+            self._wrote(size)
 
     def _end(self, data: bytes) -> None:
         if self._chunked:

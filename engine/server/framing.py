@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from engine.web import HOP_BY_HOP, Response
-from engine.wire.head import RequestHead, write_fields, write_status_line
+from engine.wire.head import RequestHead, write_status_line
+from engine.wire.known import Written
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 # Framing is ours: a second length from elsewhere would let two readers see two different answers (I2).
-_OURS = HOP_BY_HOP | {b"content-length", b"date"}
+_written = Written(HOP_BY_HOP | {b"content-length", b"date"}).__getitem__
 _CLOSE = b"connection: close\r\n"
 _KEEP = b"connection: keep-alive\r\n"
 _CHUNKED = b"transfer-encoding: chunked\r\n"
@@ -28,18 +29,17 @@ def write_whole(response: Response, asked: RequestHead | None, keep: bool, date:
     Raises Fault("internal") when a header cannot be written."""
     body = response.body
     length = b"" if response.status in _BODILESS else b"content-length: %d\r\n" % len(body)
-    head = _write_head(response, length, asked, keep, date)
-    return head + body if body and has_body(response.status, asked) else head
+    return _write(response, length, asked, keep, date, body if has_body(response.status, asked) else b"")
 
 
 def write_stream_head(response: Response, asked: RequestHead, keep: bool, date: bytes) -> bytes:
     """The head of a streamed answer: chunked, or delimited by the end of the connection in HTTP/1.0."""
     framed = asked.version == "1.1" and response.status not in _BODILESS
-    return _write_head(response, _CHUNKED if framed else b"", asked, keep, date)
+    return _write(response, _CHUNKED if framed else b"", asked, keep, date, b"")
 
 
-def _write_head(response: Response, framing: bytes, asked: RequestHead | None, keep: bool, date: bytes) -> bytes:
-    fields = write_fields([pair for pair in response.headers if pair[0] not in _OURS])
+def _write(response: Response, framing: bytes, asked: RequestHead | None, keep: bool, date: bytes, body: bytes) -> bytes:
+    fields = map(_written, response.headers)
     hop = _CLOSE if not keep else _KEEP if asked is not None and asked.version == "1.0" else b""
     # The version is the server's own, also towards HTTP/1.0 clients (RFC 9110 section 2.5).
-    return b"%b%b%b%b%b\r\n" % (write_status_line(response.status), fields, framing, date, hop)
+    return b"".join((write_status_line(response.status), *fields, framing, date, hop, b"\r\n", body))

@@ -42,6 +42,8 @@ class Inbound(Line):
         """None when nothing came for as long as a connection may be idle. Raises Fault("request_timeout" | ...)."""
         reader, clocks, timeouts = self._reader, self._clocks, self._door.timeouts
         begun = not reader.idle
+        if begun and (head := reader.head()) is not None:
+            return head
         idle = LINGER_SECONDS if self._door.draining else timeouts.idle
         clocks.expect_input(timeouts.head if begun else idle)
         while True:

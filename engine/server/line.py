@@ -1,6 +1,6 @@
 """Hot: guarded by bench/micro/connection.py. The line to one client: input and output with back-pressure, clocks, endings.
 
-All waiting is done by the connection's one task, through `_wait`; whoever is woken looks again at what it waits for.
+All waiting is done by the connection's one task, on `_waiter`; whoever is woken looks again at what it waits for.
 
 A client that ends its side (FIN) is taken as gone, as is one whose connection broke: the task is cancelled in the same turn,
 whatever it waits for, and nothing is an error. Not seen is a client that leaves while its input is paused, that is, after
@@ -71,12 +71,13 @@ class Line(asyncio.Protocol):
                 self._input_paused = True
                 self._transport.pause_reading()
             return
-        self._reader.feed(data)
+        reader = self._reader
+        reader.feed(data)
         if self._wants_input:
             self._wants_input = False
             self._wake()
         # Also when it was asked for: a loop may hand over many pieces before the task has its turn.
-        if self._reader.buffered >= INPUT_HIGH and not self._input_paused:
+        if reader.buffered >= INPUT_HIGH and not self._input_paused:
             self._input_paused = True
             self._transport.pause_reading()
 
@@ -136,24 +137,22 @@ class Line(asyncio.Protocol):
             self._close()
         else:
             self._late = True
+            self._wants_input = False
             self._wake()
 
-    async def _input(self) -> None:
-        """Returns when more has come, or when it is too late for it."""
+    def _input(self) -> asyncio.Future[None]:
+        """To be awaited: done when more has come, or when it is too late for it."""
         self._wants_input = True
         if self._input_paused:
             self._input_paused = False
             self._transport.resume_reading()
-        await self._wait()
-        self._wants_input = False
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
 
     async def _drained(self) -> None:
         while self._output_paused:
-            await self._wait()
-
-    async def _wait(self) -> None:
-        self._waiter = waiter = self._loop.create_future()
-        await waiter
+            self._waiter = self._loop.create_future()
+            await self._waiter
 
     def _wake(self) -> None:
         waiter = self._waiter

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.exchange import Exchange
     from engine.parts import Deed
     from engine.ports import Binding
-    from engine.web import Headers, Request
+    from engine.web import Request
 
 Digest = Callable[[bytes], bytes]
 
@@ -67,11 +67,13 @@ class Auth(Stage):
 
     def bind(self, binding: Binding) -> Deed:
         # A keyed hash makes the look-up tell nothing about a key: how far two digests agree depends on a secret of this
-        # process alone (reliability.md 4.1).
-        secret = secrets.token_bytes(32)
+        # process alone (reliability.md 4.1). It is hashed once; every credential goes on from a copy.
+        keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
 
         def digest(credential: bytes) -> bytes:
-            return blake2b(credential, key=secret, digest_size=32).digest()
+            mine = keyed.copy()
+            mine.update(credential)
+            return mine.digest()
 
         callers = {digest(key.reveal().encode()): Caller(name or fingerprint(key)) for name, key in self._set_keys()}
         if not callers and binding.route.public:
@@ -81,12 +83,8 @@ class Auth(Stage):
         find = callers.get
 
         def auth(exchange: Exchange) -> None:
-            presented = credentials_of(exchange.request)
-            if not presented:
-                raise Fault("missing_key", headers=CHALLENGE)
-            if len(presented) > 1:
-                raise Fault("wrong_key", "the request holds two different keys", headers=CHALLENGE)
-            caller = find(digest(presented.pop()))
+            request = exchange.request
+            caller = find(digest(bearer_of(request) or _only(credentials_of(request))))
             if caller is None:
                 raise Fault("wrong_key", headers=CHALLENGE)
             exchange.caller = caller
@@ -105,13 +103,8 @@ def _let_in(caller: Caller, anywhere: bool) -> Deed:
 
 def credentials_of(request: Request) -> set[bytes]:
     """The different credentials that a request holds, wherever it holds them. Schemes other than Bearer are none."""
-    given = request.headers
-    bearer = given.get(b"authorization")
-    if bearer is not None and "key=" not in request.query and not _carries_more(given):
-        # What nearly every client does; the field occurs once (reliability.md, the strict profile).
-        return {bearer[7:].strip()} - {b""} if bearer[:7].lower() == b"bearer " else set()
     found = set()
-    for name, value in given.pairs:
+    for name, value in request.headers.pairs:
         if name == b"authorization":
             scheme, _, value = value.partition(b" ")
             if scheme.lower() == b"bearer":
@@ -125,9 +118,23 @@ def credentials_of(request: Request) -> set[bytes]:
     return found
 
 
-def _carries_more(given: Headers) -> bool:
-    get = given.get
-    return not (get(b"x-api-key") is None and get(b"x-goog-api-key") is None and get(b"api-key") is None)
+def bearer_of(request: Request) -> bytes:
+    """The credential as nearly every client holds it: in `Authorization: Bearer` and nowhere else. b"" when it is not so
+    plain. The field occurs once (reliability.md, the strict profile)."""
+    get = request.headers.get
+    bearer = get(b"authorization")
+    if bearer is None or bearer[:7] not in (b"Bearer ", b"bearer ") or request.query:
+        return b""
+    elsewhere = get(b"x-api-key") or get(b"x-goog-api-key") or get(b"api-key")
+    return b"" if elsewhere else bearer[7:].strip()
+
+
+def _only(presented: set[bytes]) -> bytes:
+    if not presented:
+        raise Fault("missing_key", headers=CHALLENGE)
+    if len(presented) > 1:
+        raise Fault("wrong_key", "the request holds two different keys", headers=CHALLENGE)
+    return presented.pop()
 
 
 def fingerprint(key: Secret) -> str:

@@ -11,7 +11,7 @@ from engine.parts import Stage, option
 from engine.stages.errand import Errand, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Iterator
 
     from engine.exchange import Exchange
     from engine.parts import Deed
@@ -63,12 +63,7 @@ class Call(Stage):
             limit=self.limit,
         )
 
-        async def call(exchange: Exchange) -> None:
-            budget.begin()
-            try:
-                won = await Errand(terms, exchange).carry(exchange.plan)
-            finally:
-                budget.end()
-            exchange.reply, exchange.target = won
+        def call(exchange: Exchange) -> Awaitable[None]:
+            return Errand(terms, exchange).carry(exchange.plan)
 
         return call

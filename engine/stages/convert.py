@@ -67,9 +67,10 @@ class Convert(Stage):
             if dropped:
                 meter.count("upstream_headers_dropped", dropped)
             if isinstance(reply, Whole):
-                if reply.heard is not None:
-                    exchange.usage = reply.heard.usage
-                    exchange.notes["model_served"] = reply.heard.served
+                heard = reply.heard
+                if heard is not None:
+                    exchange.usage = heard.usage
+                    exchange.notes["model_served"] = heard.served
                 exchange.answer = Response(reply.status, headers, reply.body)
             else:
                 headers += FOR_STREAMS
@@ -81,24 +82,26 @@ class Convert(Stage):
 def passed_headers(headers: Headers) -> tuple[list[Pair], int]:
     """(the headers that go on to the client, how many were dropped for a value that should not travel)."""
     media_type = headers.get(b"content-type")
-    dropped = 0
-    if media_type is None or not _is_harmless(media_type):
-        dropped = int(media_type is not None)
-        media_type = b"application/json"  # it has been read as that
-    out: list[Pair] = [(b"content-type", media_type)]
+    out: list[Pair] = [(b"content-type", b"application/json" if media_type is None else media_type)]  # it was read as that
+    values = b"" if media_type is None else media_type
     for name, value in headers.pairs:
         to = _names[name]
-        if not to:
-            continue
-        if _is_harmless(value):
+        if to:
             out.append((to, value))
-        else:
-            dropped += 1
-    return out, dropped
+            values += value
+    # All in one look: short together means that each is short.
+    return (out, 0) if _is_harmless(values) else _without_harm(out)
+
+
+def _without_harm(pairs: list[Pair]) -> tuple[list[Pair], int]:
+    (name, media_type), *others = pairs
+    kept = [(name, media_type if _is_harmless(media_type) else b"application/json")]
+    kept += [pair for pair in others if _is_harmless(pair[1])]
+    return kept, len(others) + 1 - len(kept) + (kept[0][1] != media_type)
 
 
 def _is_harmless(value: bytes) -> bool:
-    return value == b"application/json" or (len(value) <= LONGEST_VALUE and _sane(value) is not None)
+    return len(value) <= LONGEST_VALUE and _sane(value) is not None
 
 
 class Untouched:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.formats.format import Format
     from engine.limits.retry import RetryBudget, RetryPolicy
     from engine.ports import Reply, Services
-    from engine.targets import Plan, Target
+    from engine.targets import Plan, Race, Target
     from engine.web import Headers
 
 SUCCESS = Outcome()
@@ -61,31 +61,31 @@ class Errand:
         until = terms.services.now() + terms.timeout
         self._patience = Patience(terms.connect, terms.first_byte, terms.idle, until)
 
-    async def carry(self, plan: Plan) -> Won:
-        """Raises the Fault of the last thing that the plan had to try."""
-        step = next(plan, None)
-        if step is None:
-            raise Fault("no_upstream")
-        while True:
-            if isinstance(step, Ask):
-                ended = await self._ask(step)
-            else:
-                ended = await race([self._ask(ask) for ask in step.asks], step.timeout)
-            try:
-                step = plan.send(SUCCESS if isinstance(ended, Won) else ended)
-            except StopIteration:
-                break
-        if isinstance(ended, Won):
-            return ended
-        raise ended.fault or Fault("no_upstream")
+    async def carry(self, plan: Plan) -> None:
+        """Gives the exchange its reply and its target. Raises the Fault of the last thing that the plan had to try."""
+        budget = self._terms.budget
+        ended: Won | Outcome = SUCCESS  # so far nobody has been asked
+        budget.begin()
+        try:
+            step = next(plan, None)
+            while step is not None:
+                if isinstance(step, Ask):
+                    # As `_ask`, without a coroutine more for what is nearly always the whole of it.
+                    target = step.targets[0]
+                    answer = await self._attempt(target)
+                    ended = await self._ask_again(step, answer) if isinstance(answer, Fault) else Won(answer, target)
+                else:
+                    ended = await race([self._ask(ask) for ask in step.asks], step.timeout)
+                step = _step_after(ended, plan)
+        finally:
+            budget.end()
+        if isinstance(ended, Outcome):
+            raise ended.fault or Fault("no_upstream")
+        self._exchange.reply, self._exchange.target = ended
 
     async def _ask(self, ask: Ask) -> Won | Outcome:
-        target = ask.targets[0]
-        try:
-            return Won(await self._attempt(target), target)
-        except Fault as fault:
-            failed = fault
-        return await self._ask_again(ask, failed)
+        answer = await self._attempt(ask.targets[0])
+        return await self._ask_again(ask, answer) if isinstance(answer, Fault) else Won(answer, ask.targets[0])
 
     async def _ask_again(self, ask: Ask, fault: Fault) -> Outcome | Won:
         """F-13 to F-15: a limit reached or a refusal concerns one key, so the next key is asked at once; for all else time
@@ -105,11 +105,12 @@ class Errand:
                     await self._terms.services.sleep(wait)
                 self._retries += 1
                 unused -= 1
-                return Won(await self._attempt(keys[0]), keys[0])
-            except Fault as again:
-                fault = again
+                answer = await self._attempt(keys[0])
             finally:
                 budget.give()
+            if not isinstance(answer, Fault):
+                return Won(answer, keys[0])
+            fault = answer
 
     def _wait(self, fault: Fault, another_key: bool) -> float | None:
         """Seconds until another attempt, None for no other."""
@@ -120,51 +121,47 @@ class Errand:
         late = wait is not None and terms.services.now() + wait >= self._patience.until
         return None if late else wait
 
-    async def _attempt(self, target: Target) -> Reply:
-        """Sends once. Raises Fault for whatever is not an answer."""
+    async def _attempt(self, target: Target) -> Reply | Fault:
+        """Sends once. What is not an answer comes back as its fault."""
         terms, exchange = self._terms, self._exchange
-        services = terms.services
-        if terms.format.name != target.format and terms.format.name not in target.also:
-            spoken, theirs = terms.format.name, target.format
-            raise Fault(
-                "cannot_convert",
-                f"the provider speaks `{theirs}`, this route `{spoken}`; ask at a route that speaks `{theirs}`",
-            )
+        services, spoken = terms.services, terms.format
+        if spoken.name != target.format and spoken.name not in target.also:
+            return _cannot_convert(spoken.name, target.format)
         began = services.now()
-        code, status = "internal", 0
+        code, status, reply, answer = "internal", 0, None, None
         try:
-            sending = outgoing(target, exchange.chat, exchange.request, terms.format)
+            sending = outgoing(target, exchange.chat, exchange.request, spoken)
             reply = await services.transport(target.provider).send(sending, self._patience)
             status = reply.status
-            answer = await self._accept(reply)
+            if exchange.chat.stream and 200 <= status < 300 and is_event_stream(reply.headers):
+                answer = reply  # stays as it is
+            else:
+                # Read here, where a broken body can still be asked for again elsewhere.
+                if not 200 <= status < 300:
+                    await self._judge(reply)
+                answer = self._read(status, reply.headers, await reply.read(terms.limit))
             code = "" if status < 400 else "upstream_refused"
             return answer
         except Fault as fault:
             code = fault.code
-            raise
+            return fault
         except asyncio.CancelledError:
             code = "cancelled"
             raise
         finally:
+            if reply is not None and answer is not reply:
+                reply.close()
             ended = services.now()
             exchange.upstream_seconds += ended - began
             exchange.tries.append(Try(target, began, ended, code, status))
             services.meter.attempt(target, code or "ok")
 
-    async def _accept(self, reply: Reply) -> Reply:
-        """A stream stays as it is. All else is read here, where a broken body can still be asked for again elsewhere."""
-        status, headers = reply.status, reply.headers
-        fault = judge_head(status, headers, self._terms.services.wall())
-        if fault is None and status < 300 and self._exchange.chat.stream and is_event_stream(headers):
-            return reply
-        try:
-            if fault is not None:
-                await _finish(reply)
-                raise fault
-            body = await reply.read(self._terms.limit)
-        finally:
-            reply.close()
-        return self._read(status, headers, body)
+    async def _judge(self, reply: Reply) -> None:
+        """Raises the Fault that a status is, when its body is not worth reading."""
+        fault = judge_head(reply.status, reply.headers, self._terms.services.wall())
+        if fault is not None:
+            await _finish(reply)
+            raise fault
 
     def _read(self, status: int, headers: Headers, body: bytes) -> Whole:
         """F-10, F-11: what came with a good status must be a reply of its format."""
@@ -178,6 +175,20 @@ class Errand:
         if heard.fault is not None:
             raise heard.fault
         return Whole(status, headers, body, heard)
+
+
+def _step_after(ended: Won | Outcome, plan: Plan) -> Ask | Race | None:
+    try:
+        return plan.send(ended if isinstance(ended, Outcome) else SUCCESS)
+    except StopIteration:
+        return None
+
+
+def _cannot_convert(spoken: str, theirs: str) -> Fault:
+    return Fault(
+        "cannot_convert",
+        f"the provider speaks `{theirs}`, this route `{spoken}`; ask at a route that speaks `{theirs}`",
+    )
 
 
 def _told(headers: Headers) -> str:

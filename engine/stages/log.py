@@ -42,38 +42,40 @@ class Log(Stage):
 def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
     """What the log tells of an exchange. `wall` is Unix seconds, `ended` monotonic ones; what is not known is None."""
     request, answer, target, began = exchange.request, exchange.answer, exchange.target, exchange.began
+    tries, fault, status, body = exchange.tries, exchange.fault, exchange.status, request.body
     chat = getattr(exchange, "chat", None)  # unset until `decode` has run
-    last = exchange.tries[-1] if exchange.tries else None
-    if target is None and last is not None:
-        target = last.target
-    error = error_of(exchange)
-    asked = clipped(chat.model, LONGEST_MODEL) if chat else None
+    if target is None and tries:
+        target = tries[-1].target
+    usage = exchange.usage
+    good = fault is None and status < 400
     row = {
-        "timestamp": _timestamp(wall),
-        "level": level_of(exchange.status, exchange.fault),
+        "timestamp": _timestamp(int(wall * 1000)),
+        "level": "info" if good else level_of(status, fault),
         "message": "request",
         "request_id": exchange.id,
         "method": request.method,
         "path": request.path if len(request.path) <= LONGEST_PATH else clipped(request.path, LONGEST_PATH),
         "route": exchange.route.name,
-        "status_code": exchange.status,
+        "status_code": status,
         "duration_ms": _ms(ended - began),
-        "upstream_ms": _ms(exchange.upstream_seconds) if last else None,
+        "upstream_ms": _ms(exchange.upstream_seconds) if tries else None,
         "first_byte_ms": _ms(exchange.first_byte - began) if exchange.first_byte else None,
         "format": exchange.route.speaks or None,
-        "model": asked,
+        "model": _printable(chat.model) if chat else None,
         "model_served": _served(exchange, target),
         "provider": target.provider if target else None,
         "streaming": answer is not None and answer.stream is not None,
-        "tokens": _tokens(exchange.usage),
-        "bytes_in": len(request.body or b""),
+        "tokens": _tokens(usage) if usage else None,
+        "bytes_in": len(body) if body else 0,
         "bytes_out": exchange.bytes_out,
-        "attempts": len(exchange.tries),
-        "error_type": error,
-        "error_detail": exchange.fault.inside or None if exchange.fault else None,
+        "attempts": len(tries),
+        "error_type": None if good else error_of(exchange),
+        "error_detail": fault.inside or None if fault else None,
         "caller": exchange.caller.name if exchange.caller else None,
     }
-    return {**exchange.notes, **row} if exchange.notes else row
+    for name, fact in exchange.notes.items():
+        row.setdefault(name, fact)
+    return row
 
 
 def level_of(status: int, fault: Fault | None) -> str:
@@ -97,8 +99,12 @@ def _served(exchange: Exchange, target: Target | None) -> str | None:
     """The model that the answer names; when it names none, the one that was asked for."""
     named = exchange.notes.get("model_served")
     if named:
-        return clipped(named, LONGEST_MODEL)
-    return None if target is None else clipped(target.model or exchange.chat.model, LONGEST_MODEL)
+        return _printable(named)
+    return None if target is None else _printable(target.model or exchange.chat.model)
+
+
+def _printable(model: str) -> str:
+    return model if len(model) <= LONGEST_MODEL and model.isprintable() else clipped(model, LONGEST_MODEL)
 
 
 @lru_cache(maxsize=4)
@@ -106,18 +112,17 @@ def _second(wall: int) -> str:
     return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _timestamp(wall: float) -> str:
-    """RFC 3339 in UTC, with milliseconds; the date is worked out once a second."""
-    second = int(wall)
-    return f"{_second(second)}.{int((wall - second) * 1000):03d}Z"
+@lru_cache(maxsize=4)
+def _timestamp(milliseconds: int) -> str:
+    """RFC 3339 in UTC; the date is worked out once a second, and under load many requests end in one millisecond."""
+    second, rest = divmod(milliseconds, 1000)
+    return f"{_second(second)}.{rest:03d}Z"
 
 
 def _ms(seconds: float) -> float:
     # Whole microseconds as milliseconds; round() would work out the decimal digits.
-    return int(seconds * 1e6) / 1e3 if seconds > 0 else 0.0
+    return seconds * 1e6 // 1 / 1e3 if seconds > 0 else 0.0
 
 
-def _tokens(usage: Usage | None) -> dict[str, int] | None:
-    if usage is None:
-        return None
+def _tokens(usage: Usage) -> dict[str, int]:
     return {"input": usage.input, "output": usage.output, "cached": usage.cached, "reasoning": usage.reasoning}

@@ -12,6 +12,9 @@ from engine.limits.retry import read_retry_after
 if TYPE_CHECKING:
     from engine.web import Headers
 
+# As nearly all providers write it; anything else is taken apart.
+_JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
+
 
 def judge_head(status: int, headers: Headers, wall: float) -> Fault | None:
     """None when the body is worth reading: a success, or the provider's own word on what is wrong with the request (most
@@ -39,6 +42,8 @@ def is_event_stream(headers: Headers) -> bool:
 
 def is_json(headers: Headers) -> bool:
     """Does it call itself JSON, or at least nothing else? An HTML page with status 200 is no answer (F-10)."""
+    if headers.get(b"content-type") in _JSON:
+        return True
     media_type = _media_type(headers)
     return media_type in (b"", b"application/json", b"text/json", b"text/plain") or media_type.endswith(b"+json")
 

@@ -69,10 +69,12 @@ class Members:
             return _unavailable(provider.name, provider.unavailable)
         turns = count()
         targets = _remembered(lambda model: self._targets_of(provider, model))
-        asks = _remembered(lambda model: tuple(Ask(turned) for turned in _rotations(targets(model))))
+        asks: dict[str, tuple[Ask, ...]] = {}  # only names that stand in the table come here
 
         def ask_provider(model: str) -> Plan:
-            ready = asks(model)
+            ready = asks.get(model)
+            if ready is None:
+                ready = asks[model] = tuple(Ask(turned) for turned in _rotations(targets(model)))
             return once(ready[next(turns) % len(ready)])
 
         return Member(provider.name, ask_provider, targets)

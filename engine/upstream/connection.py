@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import select
-import time
 from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.deadlines import Deadline
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 # An idle close that crosses our request on the way shows within about a round trip. Later than this, the provider may well
 # have worked on the request before it broke.
 RACE = 1.0
-
-MOMENT = 0.002  # seconds
 
 _LONG = 86400.0  # event loops do not take an infinite timer
 
@@ -47,9 +44,10 @@ class Connection(asyncio.Protocol):
         "_answered",
         "_asked_at",
         "_clock",
-        "_freed_at",
+        "_heard_at",  # when the last bytes came, or were allowed to come
         "_keep",
         "_loop",
+        "_now",
         "_owner",
         "_patience",
         "_paused",
@@ -67,6 +65,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, owner: Owner, keep: float) -> None:
         """`keep`: how long it may lie idle, in seconds."""
         self._loop = loop
+        self._now = loop.time
         self._owner = owner
         self._keep = keep
         self._clock = Deadline(loop.call_at, loop.time, self._late)
@@ -77,7 +76,7 @@ class Connection(asyncio.Protocol):
         self._patience = Patience(0.0, 0.0, 0.0, 0.0)
         self._until = 0.0
         self._asked_at = 0.0
-        self._freed_at = 0.0
+        self._heard_at = 0.0
         self._answered = False  # a byte of the current answer has come
         self._paused = False
         self._sent = self._size = 0
@@ -87,18 +86,31 @@ class Connection(asyncio.Protocol):
     # What the pool does.
 
     def is_usable(self) -> bool:
-        """Looks at the socket itself: what has arrived since the loop last looked counts as well (F-21b). The look is a system
-        call, so a connection that came free a moment ago, as under load nearly all do, is taken at its word."""
+        """Looks at the socket itself: what has arrived since the loop last looked counts as well (F-21b)."""
         transport = self._transport
-        if transport is None or transport.is_closing():
-            return False
-        return time.monotonic() - self._freed_at < MOMENT or not self._poll.poll(0)
+        return transport is not None and not transport.is_closing() and not self._poll.poll(0)
 
     def ask(self, method: str, writes: tuple[bytes, ...], patience: Patience) -> PooledReply:
         """Sends a request; the reply's `head` waits for its answer. In every case the owner hears `free` once, when the
         whole answer is over."""
-        reply = PooledReply(self, self._loop)
-        self._begin(reply, method, writes, patience)
+        reply = self._reply = PooledReply(self, self._loop)
+        self._patience = patience
+        self._asked_at = now = self._loop.time()
+        until = now + _LONG
+        self._until = until = patience.until if patience.until < until else until
+        self.asked += 1
+        self._answered = False
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._fail(Fault("upstream_reset"))
+            return reply
+        self._reader.expect(method)
+        self._sent += self._size
+        self._size = sum(map(len, writes))
+        for data in writes:
+            transport.write(data)
+        due = now + patience.first_byte
+        self._clock.set(due if due < until else until)
         return reply
 
     def was_closed_idle(self, fault: Fault) -> bool:
@@ -143,10 +155,14 @@ class Connection(asyncio.Protocol):
         if reply is None:
             self._close_idle(desync=True)
             return
-        self._answered = True
         try:
-            self._reader.feed(data)
-            self._pass_on(reply)
+            if reply.status:
+                self._heard_at = self._now()
+                self._pass_through(reply, self._reader.pass_through(data))
+            else:
+                self._answered = True
+                self._reader.feed(data)
+                self._pass_on(reply)
         except Exception as error:
             self._fail(error)
 
@@ -172,25 +188,6 @@ class Connection(asyncio.Protocol):
             self._close_idle()
         self._transport = None
 
-    def _begin(self, reply: PooledReply, method: str, writes: tuple[bytes, ...], patience: Patience) -> None:
-        now = self._loop.time()
-        self.asked += 1
-        self._asked_at = now
-        self._answered = False
-        self._reply = reply
-        self._patience = patience
-        self._until = min(patience.until, now + _LONG)
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            self._fail(Fault("upstream_reset"))
-            return
-        self._reader.expect(method)
-        self._sent += self._size
-        self._size = sum(map(len, writes))
-        for data in writes:
-            transport.write(data)
-        self._clock.set(min(now + patience.first_byte, self._until))
-
     def _pass_on(self, reply: PooledReply) -> None:
         reader = self._reader
         if not reply.status:
@@ -198,15 +195,16 @@ class Connection(asyncio.Protocol):
             if head is None:
                 return
             self._start_body(reply, head)
-        piece = reader.take()
+        self._pass_through(reply, reader.take())
+        if self._reply is reply and not self._paused:
+            self._wait_for_more()
+
+    def _pass_through(self, reply: PooledReply, piece: bytes) -> None:
         if piece:
             reply.push(piece)
-            if self._reply is not reply:
-                return  # dropped by whoever was handed the piece
-        if reader.ended:
+        # Whoever is handed a piece may drop the reply.
+        if self._reader.ended and self._reply is reply:
             self._end_body(reply)
-        elif not self._paused:
-            self._wait_for_more()
 
     def _none_acknowledged(self) -> bool:
         """Whether the peer closed (FIN, not reset) before its kernel had any byte of the current request. A FIN acknowledges
@@ -236,8 +234,8 @@ class Connection(asyncio.Protocol):
             and not transport.get_write_buffer_size()
         )
         if reusable:
-            self.resume()
-            self._freed_at = time.monotonic()
+            if self._paused:
+                self.resume()
             self._clock.set(self._loop.time() + self._keep)
         else:
             self.abort()
@@ -247,16 +245,23 @@ class Connection(asyncio.Protocol):
         self._owner.free(self, reusable)
 
     def _wait_for_more(self) -> None:
-        self._clock.set(min(self._loop.time() + self._patience.idle, self._until))
+        """From here on each piece is one note of the time: the timer, when it fires, looks how long the last was ago."""
+        self._heard_at = self._now()
+        self._clock.set(min(self._heard_at + self._patience.idle, self._until))
 
     def _late(self) -> None:
         reply = self._reply
         if reply is None:
             self._close_idle()
-        elif self._loop.time() >= self._until - 0.001:
+            return
+        late = self._now() + 0.001  # the margin is the deadline's own: loop timers may fire a clock tick early
+        due = self._heard_at + self._patience.idle
+        if late >= self._until:
             self._fail(Fault("upstream_timeout"))
         elif not reply.status:
             self._fail(Fault("upstream_first_byte_timeout"))
+        elif late < due:
+            self._clock.set(min(due, self._until))
         else:
             self._fail(Fault("upstream_stalled"))
 

@@ -30,7 +30,6 @@ class PooledReply:
 
     __slots__ = (
         "_connection",
-        "_ended",
         "_error",
         "_held",
         "_limit",
@@ -49,7 +48,6 @@ class PooledReply:
         self.status = 0
         self.headers = _NONE
         self._connection: Connection | None = connection
-        self._ended = False
         self._error: Exception | None = None
         self._held = 0
         self._limit = HELD
@@ -64,7 +62,12 @@ class PooledReply:
     async def head(self) -> PooledReply:
         """This reply, when `status` and `headers` are set. Raises what went wrong; cancelling drops the connection."""
         if not self.status and self._error is None:
-            await self._wait()
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            except BaseException:
+                self.close()  # at once: nobody wants the answer any more (F-30)
+                raise
         if self._error is not None and not self.status:
             raise self._error
         return self
@@ -134,7 +137,6 @@ class PooledReply:
     def finish(self, error: Exception | None = None) -> None:
         """The connection is no longer ours: the body ended in good order, or `error` says why not."""
         self._connection = None
-        self._ended = error is None
         self._error = error
         self.wake()
 
@@ -148,10 +150,8 @@ class PooledReply:
         try:
             await self._waiter
         except BaseException:
-            self.close()  # at once: nobody wants the answer any more (F-30)
+            self.close()  # as in `head`
             raise
-        finally:
-            self._waiter = None
 
     def _go_on(self, connection: Connection) -> None:
         if not self._pausing:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.web import HOP_BY_HOP, Pair
-from engine.wire.head import write_fields, write_request_head
+from engine.wire.head import write_request_head
+from engine.wire.known import Written
 
 if TYPE_CHECKING:
     from engine.ports import Outgoing
@@ -16,6 +17,8 @@ OURS = HOP_BY_HOP | {b"host", b"content-length", b"accept-encoding", b"expect"}
 
 # Methods whose requests say that they have no body (RFC 9110 section 8.6).
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+_changing = Written(OURS).__getitem__
 
 JOINED = 64 * 1024  # a larger body is written as it is rather than copied behind its head
 REMEMBERED = 1024
@@ -63,12 +66,12 @@ class RequestWriter:
         key = (id(target), outgoing.method, outgoing.path)
         known = self._blocks.get(key)
         block = known[1] if known is not None else self._build(key, outgoing)
-        fields = write_fields(changing_fields(outgoing))
+        fields = map(_changing, outgoing.pairs)
         body = outgoing.body
-        length = b"content-length: %d\r\n" % len(body) if body or outgoing.method in WITH_BODY else b""
+        end = b"content-length: %d\r\n\r\n" % len(body) if body or outgoing.method in WITH_BODY else b"\r\n"
         if len(body) > JOINED:
-            return (b"%b%b%b\r\n" % (block, fields, length), body)
-        return (b"%b%b%b\r\n%b" % (block, fields, length, body),)
+            return (b"".join((block, *fields, end)), body)
+        return (b"".join((block, *fields, end, body)),)
 
     def _build(self, key: tuple[int, str, str], outgoing: Outgoing) -> bytes:
         fields = steady_fields(self._origin, outgoing.target)

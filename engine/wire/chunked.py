@@ -16,6 +16,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 _LINE_LIMIT = 4 * 1024  # bytes of a chunk's size line
 _TRAILER_LIMIT = 8 * 1024  # bytes of all trailers
+_SMALL = 4 * 1024  # bytes of a chunk, framing included, that is recognised by its length
 _FREE_CHUNKS = 1000  # so many chunks may be of any size; from there on the mean counts
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -30,6 +31,24 @@ _SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
 def write_chunk(data: bytes) -> bytes:
     """One chunk; b"" for no data, since an empty chunk would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+class _Starts(dict[int, tuple[bytes, ...]]):
+    """The length of a whole chunk, framing included -> its size line, in lower case and in capitals; () where no size fits."""
+
+    def __missing__(self, length: int) -> tuple[bytes, ...]:
+        self[length] = starts = next(
+            (
+                (b"%x\r\n" % size, b"%X\r\n" % size)
+                for size in range(max(1, length - 8), length - 4)
+                if len(b"%x" % size) + size + 4 == length
+            ),
+            (),
+        )
+        return starts
+
+
+_starts = _Starts()
 
 
 class ChunkedReader:
@@ -74,13 +93,14 @@ class ChunkedReader:
             if not self._left:
                 self._state = _DATA_END
             return data
-        if self._state == _SIZE and not self._held:
-            # The common case of a stream: one chunk, whole, and nothing else.
-            line = _PLAIN_SIZE.match(data)
-            if line and line.end() + int(line[1], 16) + 2 == len(data) > line.end() + 2 and data.endswith(b"\r\n"):
-                self._announce(int(line[1], 16))
-                self._state = _SIZE
-                return data[line.end() : -2]
+        length = len(data)
+        if self._state == _SIZE and length < _SMALL and not self._held:
+            # The common case of a stream: one chunk, whole, and nothing else. Its length tells how it begins.
+            starts = _starts[length]
+            if data.startswith(starts) and data[-2:] == b"\r\n":
+                piece = data[len(starts[0]) : -2]
+                self._count(len(piece))
+                return piece
         return self._decode(data)
 
     def _decode(self, data: bytes) -> bytes:
@@ -98,7 +118,9 @@ class ChunkedReader:
             elif self._state == _DATA_END:
                 end = self._end_chunk(data, at)
             else:
-                end = self._read_line(data, at)
+                end = self._take_whole(data, at, pieces) if self._state == _SIZE else at
+                if end == at:
+                    end = self._read_line(data, at)
             if end < 0:
                 self._held = data[at:]
                 break
@@ -106,6 +128,18 @@ class ChunkedReader:
         if self.ended:
             self.rest = data[at:]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _take_whole(self, data: bytes, at: int, pieces: list[bytes]) -> int:
+        """Takes the plain chunks at `at` that are there whole, as in a stream that is read late; returns where they end."""
+        while line := _PLAIN_SIZE.match(data, at):
+            start = line.end()
+            end = start + int(line[1], 16)
+            if end == start or data[end : end + 2] != b"\r\n":
+                break
+            pieces.append(data[start:end])
+            self._count(end - start)
+            at = end + 2
+        return at
 
     def _end_chunk(self, data: bytes, at: int) -> int:
         if data.startswith(b"\r\n", at):
@@ -133,10 +167,13 @@ class ChunkedReader:
         return end
 
     def _announce(self, size: int) -> None:
-        self._chunks += 1
-        self._total += size
         self._left = size
         self._state = _DATA if size else _TRAILERS
+        self._count(size)
+
+    def _count(self, size: int) -> None:
+        self._chunks += 1
+        self._total += size
         if self._total > self._max_body:
             raise Fault(self._too_large)
         if size and self._chunks > _FREE_CHUNKS and self._total < self._mean * self._chunks:

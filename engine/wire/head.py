@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.faults import Fault
 from engine.web import Headers, Pair
-from engine.wire.known import REQUEST_LINE, RESPONSE_LINE, FirstLines, Lines, Uncommon, Written
+from engine.wire.known import REQUEST_LINE, RESPONSE_LINE, FirstLines, Lines, StatusLines, Uncommon, Written
 from engine.wire.message import RequestHead, ResponseHead
 from engine.wire.strict import strict_request_head
 from engine.wire.strict_response import FIELD_LIMIT, HEAD_LIMIT, strict_response_head
@@ -35,12 +35,12 @@ __all__ = [
     "write_status_line",
 ]
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.1 ((?!101)[1-5][0-9]{2}) [ -~]*")
-
-_first_lines = FirstLines()
-_request_lines = Lines(REQUEST_LINE)
-_response_lines = Lines(RESPONSE_LINE)
-_written = Written()
+# Looked up at C speed; what is not remembered is judged by `__missing__`.
+_first_line = FirstLines().__getitem__
+_status_line = StatusLines().__getitem__
+_request_line = Lines(REQUEST_LINE).__getitem__
+_response_line = Lines(RESPONSE_LINE).__getitem__
+_written = Written().__getitem__
 
 _METHOD = re.compile(r"[A-Z]+")
 _TARGET = re.compile(r"/[!\"$-~]*|\*")
@@ -70,8 +70,8 @@ def recognise_request(head: bytes) -> RequestHead | None:
     if lines[-1] or len(lines) < 3 or lines[-2]:
         return None
     try:
-        method, path, query = _first_lines[lines[0]]
-        pairs = [_request_lines[field] for field in lines[1:-2]]
+        method, path, query = _first_line(lines[0])
+        pairs = list(map(_request_line, lines[1:-2]))
     except Uncommon:
         return None
     first = dict(pairs)
@@ -96,11 +96,11 @@ def recognise_request(head: bytes) -> RequestHead | None:
 def recognise_response(head: bytes) -> ResponseHead | None:
     """As `recognise_request`, for a response; its limits (64 KiB, 128 fields) are looked at."""
     lines = head.split(b"\r\n")
-    line = _STATUS_LINE.fullmatch(lines[0])
-    if line is None or len(lines) < 3 or lines[-1] or lines[-2] or len(head) > HEAD_LIMIT:
+    if len(lines) < 3 or lines[-1] or lines[-2] or len(head) > HEAD_LIMIT:
         return None
     try:
-        pairs = [_response_lines[field] for field in lines[1:-2]]
+        status = _status_line(lines[0])
+        pairs = list(map(_response_line, lines[1:-2]))
     except Uncommon:
         return None
     if len(pairs) > FIELD_LIMIT:
@@ -113,12 +113,13 @@ def recognise_response(head: bytes) -> ResponseHead | None:
         # Cookies come in several fields; what frames the answer may not.
         if _repeats_framing([name for name, _ in pairs]):
             return None
-        return ResponseHead(int(line[1]), "1.1", Headers(pairs), keep_alive)
-    return ResponseHead(int(line[1]), "1.1", Headers(pairs, first), keep_alive)
+        first = dict(reversed(pairs))
+    return ResponseHead(status, "1.1", Headers(pairs, first), keep_alive)
 
 
 def _repeats_framing(names: list[bytes]) -> bool:
-    return any(names.count(name) > 1 for name in (b"content-length", b"transfer-encoding", b"connection"))
+    count = names.count
+    return count(b"content-length") > 1 or count(b"transfer-encoding") > 1 or count(b"connection") > 1
 
 
 def write_request_head(method: str, target: str, pairs: Iterable[Pair]) -> bytes:
@@ -149,4 +150,4 @@ def write_status_line(status: int) -> bytes:
 
 def write_fields(pairs: Iterable[Pair]) -> bytes:
     """Field lines, each with its CRLF. Raises Fault("internal") for a byte that has no place in one (I2)."""
-    return b"".join([_written[pair] for pair in pairs])
+    return b"".join(map(_written, pairs))

@@ -20,10 +20,10 @@ _VALUE = rb": ?([!-~\x80-\xff](?:[ -~\x80-\xff]*[!-~\x80-\xff])?|)"
 REQUEST_LINE = re.compile(rb"([A-Za-z0-9-]+)" + _VALUE)
 RESPONSE_LINE = re.compile(rb"([A-Za-z0-9_-]+)" + _VALUE)
 
-# Different in nearly every message, or secret.
+# Different in nearly every message, or secret. A date comes again for a second, and lengths are alike.
 _PASSING = CREDENTIALS | {
-    b"content-length", b"date", b"x-request-id", b"request-id", b"x-upstream-request-id", b"cf-ray", b"traceparent",
-    b"idempotency-key", b"openai-processing-ms",
+    b"x-request-id", b"request-id", b"x-upstream-request-id", b"cf-ray", b"traceparent", b"idempotency-key",
+    b"openai-processing-ms",
 }  # fmt: skip
 
 # Values that decide how a message is read, as the common shape has them.
@@ -87,21 +87,48 @@ class FirstLines(dict[bytes, tuple[str, str, str]]):
         return told
 
 
+_STATUS = re.compile(rb"HTTP/1\.1 ((?!101)[1-5][0-9]{2}) [ -~]*")
+
+
+class StatusLines(dict[bytes, int]):
+    """A status line, without its CRLF -> the status. Raises Uncommon."""
+
+    __slots__ = ()
+
+    def __missing__(self, line: bytes) -> int:
+        match = _STATUS.fullmatch(line)
+        if match is None:
+            raise Uncommon
+        status = int(match[1])
+        if len(line) <= LONGEST:
+            if len(self) >= MOST:
+                self.clear()
+            self[line] = status
+        return status
+
+
 _NAME = re.compile(rb"[a-z0-9-]+").fullmatch
 _PRINTABLE = re.compile(rb"[\t -~\x80-\xff]*").fullmatch
 
 
 class Written(dict[Pair, bytes]):
-    """A field -> its line as it is sent, with its CRLF. Raises Fault("internal") for a byte that has no place there (I2)."""
+    """A field -> its line as it is sent, with its CRLF; b"" for the names that are not the asker's to write.
+    Raises Fault("internal") for a byte that has no place there (I2)."""
 
-    __slots__ = ()
+    __slots__ = ("_but",)
+
+    def __init__(self, but: frozenset[bytes] = frozenset()) -> None:
+        self._but = but
 
     def __missing__(self, pair: Pair) -> bytes:
         name, value = pair
-        if not _NAME(name) or not _PRINTABLE(value):
+        if name in self._but:
+            return b""
+        passing = name in _PASSING  # those are names without a doubt
+        if not (passing or _NAME(name)) or not _PRINTABLE(value):
             raise Fault("internal")
         line = b"%b: %b\r\n" % pair
-        if name not in _PASSING and len(line) <= LONGEST:
+        if not passing and len(line) <= LONGEST:
             if len(self) >= MOST:
                 self.clear()
             self[pair] = line

@@ -61,6 +61,21 @@ class MessageReader:
             self._fault = fault
             raise
 
+    def pass_through(self, data: bytes) -> bytes:
+        """`feed` and `take` in one. In the middle of a chunked body, nothing lies between the bytes and their decoder."""
+        chunks = self._chunks
+        if chunks is None or self._buffer or self._fault is not None:
+            self.feed(data)
+            return self.take()
+        try:
+            piece = chunks.feed(data)
+        except Fault as fault:
+            self._fault = fault
+            raise
+        if chunks.ended:
+            self._end_chunks(chunks)
+        return piece
+
     def _check_alive(self) -> None:
         if self._fault is not None:
             raise self._fault
@@ -81,10 +96,13 @@ class MessageReader:
     def _take_chunks(self, chunks: ChunkedReader) -> bytes:
         data = chunks.feed(self._take_raw(len(self._buffer)))
         if chunks.ended:
-            self._buffer, self._at = chunks.rest, 0
-            self._chunks = None
-            self.ended = True
+            self._end_chunks(chunks)
         return data
+
+    def _end_chunks(self, chunks: ChunkedReader) -> None:
+        self._buffer, self._at = chunks.rest, 0
+        self._chunks = None
+        self.ended = True
 
     def _take_raw(self, most: int) -> bytes:
         buffer, at = self._buffer, self._at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
+from engine.wire.again import Again
 from engine.wire.chunked import ChunkedReader
 from engine.wire.head import read_request_head, recognise_request
 from engine.wire.message_reader import MessageReader
@@ -23,11 +24,12 @@ class RequestReader(MessageReader):
     refused by `take`, not by `head`, so that the refusal can be said in the route's own format; nothing of it is waited for.
     After a Fault the reader is dead and raises the same fault again: no later byte is read (I1)."""
 
-    __slots__ = ("_empty_line_allowed", "_limits", "_small")
+    __slots__ = ("_again", "_empty_line_allowed", "_limits", "_small")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits.body)
         self._limits = limits
+        self._again = Again()
         # A head as small as this cannot hold a line or a target that is over its limit.
         self._small = min(limits.head, limits.line, limits.target)
         self._empty_line_allowed = True
@@ -39,23 +41,35 @@ class RequestReader(MessageReader):
 
     def head(self) -> RequestHead | None:
         """The next request's head; None while it or the body before it is not complete. Raises Fault."""
-        self._check_alive()
+        if self._fault is not None:
+            raise self._fault
         if not self.ended:
             return None
         buffer = self._buffer
         if not self._at and self._scan is None and type(buffer) is bytes:
-            # One piece that begins with a whole head.
-            end = buffer.find(b"\r\n\r\n", 0, self._small) + 4
-            head = recognise_request(buffer[:end]) if end >= 4 else None
-            if head is not None and len(head.headers.pairs) <= self._limits.fields:
-                self._at = end
-                self._begin_body(head)
+            head = self._common_head(buffer)
+            if head is not None:
                 return head
         try:
             return self._read_head()
         except Fault as fault:
             self._fault = fault
             raise
+
+    def _common_head(self, buffer: bytes) -> RequestHead | None:
+        """In one piece that begins with a whole head of the common shape."""
+        known = self._again.find(buffer)
+        if known is not None and known[1] <= self._small:
+            head, self._at = known
+        else:
+            end = buffer.find(b"\r\n\r\n", 0, self._small) + 4
+            recognised = recognise_request(buffer[:end]) if end >= 4 else None
+            if recognised is None or len(recognised.headers.pairs) > self._limits.fields:
+                return None
+            head, self._at = recognised, end
+            self._again.learn(buffer[:end], head)
+        self._begin_body(head)
+        return head
 
     def _read_head(self) -> RequestHead | None:
         if self._empty_line_allowed and self._buffer.startswith(b"\r", self._at):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.faults import Fault
 from engine.wire.chunked import ChunkedReader
-from engine.wire.head import read_response_head
+from engine.wire.head import read_response_head, recognise_response
 from engine.wire.message_reader import MessageReader
 from engine.wire.strict_response import HEAD_LIMIT, ResponseScan
 
@@ -39,8 +39,8 @@ class ResponseReader(MessageReader):
     def expect(self, method: str) -> None:
         """The next answer is to a request with this method. Raises Fault("upstream_protocol") when the connection cannot carry
         one more request: an answer is not at its end, or bytes are there that nobody asked for (I7)."""
-        self._check_alive()
-        if not self._reusable():
+        if not self._at_rest():
+            self._check_alive()
             raise Fault("upstream_protocol", "the connection is not at rest")
         self._method = method
         self._head = None
@@ -49,15 +49,16 @@ class ResponseReader(MessageReader):
         self.ended = False
 
     def feed(self, data: bytes) -> None:
-        self._started = self._started or bool(data)
+        if not self._started:
+            self._started = bool(data)
         super().feed(data)
 
     @property
     def reusable(self) -> bool:
         """The answer came whole, nothing came after it, and neither side wants to close (I7)."""
-        return self._head is not None and self._reusable()
+        return self.ended and self._head is not None and self._at_rest()
 
-    def _reusable(self) -> bool:
+    def _at_rest(self) -> bool:
         return self.ended and self._keep_alive and not self._closed and self._fault is None and self._at >= len(self._buffer)
 
     def head(self) -> ResponseHead | None:
@@ -66,10 +67,23 @@ class ResponseReader(MessageReader):
         if self._head is not None or self.ended:
             return None
         try:
-            return self._read_head()
+            return self._recognise() or self._read_head()
         except Fault as fault:
             self._fault = fault
             raise
+
+    def _recognise(self) -> ResponseHead | None:
+        """The common case: one piece that begins with a whole head of the common shape."""
+        buffer = self._buffer
+        if self._at or self._scan is not None or type(buffer) is not bytes:
+            return None
+        end = buffer.find(b"\r\n\r\n", 0, HEAD_LIMIT) + 4
+        head = recognise_response(buffer[:end]) if end >= 4 else None
+        if head is None or head.status < 200:
+            return None
+        self._at = end
+        self._begin_body(head)
+        return head
 
     def _read_head(self) -> ResponseHead | None:
         while (raw := self._find_head(HEAD_LIMIT)) is not None:
@@ -86,11 +100,12 @@ class ResponseReader(MessageReader):
         """RFC 9112 section 6.3."""
         self._head = head
         self._keep_alive = head.keep_alive
+        headers = head.headers
         if self._method == "HEAD" or head.status in (204, 304):
             self.ended = True
-        elif head.headers.get(b"transfer-encoding"):
+        elif headers.get(b"transfer-encoding"):
             self._chunks = ChunkedReader(self._max_body, "upstream_protocol", "upstream_too_large", _LEAST_MEAN)
-        elif (length := head.headers.get(b"content-length")) is not None:
+        elif (length := headers.get(b"content-length")) is not None:
             self._left = int(length)
             self.ended = not self._left
             if self._left > self._max_body:

@@ -109,6 +109,43 @@ def test_any_cut(data: st.DataObject, name: str, end: bytes) -> None:
     assert heard(tap) == ALL
 
 
+def told(name: str, said: str) -> bytes:
+    """An event that holds nothing but text."""
+    if name == "openai_chat":
+        choice = {"index": 0, "delta": {"content": said}, "finish_reason": None}
+        return event({"id": "c", "model": "gpt-served", "choices": [choice], "usage": None})
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": said}}
+    return event(delta, "content_block_delta")
+
+
+@pytest.mark.parametrize("name", ["openai_chat", "anthropic_messages"])
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_comes_between_events_of_one_shape_is_heard(name: str, data: st.DataObject) -> None:
+    """Events that differ in their text alone are passed over: never more than those, and never a cut one."""
+    tap = FORMATS[name].tap()
+    said = st.sampled_from(["", " hello", "é", 'a "quote"', '"usage":{', "\\", "error", "[DONE]", "\n\n"])
+    for chunk in STREAMS[name](b"\n"):
+        for word in data.draw(st.lists(said, min_size=1, max_size=4)):
+            same = told(name, word)
+            at = data.draw(st.integers(0, len(same)))
+            tap.feed(same[:at])
+            tap.feed(same[at:])
+        tap.feed(chunk)
+    assert heard(tap) == ALL
+
+
+@pytest.mark.parametrize("name", ["openai_chat", "anthropic_messages"])
+def test_an_event_that_begins_and_ends_like_its_neighbours_is_heard(name: str) -> None:
+    tap = FORMATS[name].tap()
+    same = told(name, "x")
+    for chunk in (same, same, same):
+        tap.feed(chunk)
+    middle = event({"error": {"type": "overloaded_error"}, "type": "error"})
+    tap.feed(same + middle + same)
+    assert tap.fault is not None
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stream_that_is_cut_off_is_not_finished(name: str) -> None:
     """F-07: no good end is made up."""

@@ -270,7 +270,9 @@ def test_closing_the_transport_drops_the_idle_and_lets_the_others_end() -> None:
 @pytest.fixture
 def taken_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """No look at the socket before use: what the loop has not seen stays unseen."""
-    monkeypatch.setattr("engine.upstream.connection.MOMENT", 60.0)
+    monkeypatch.setattr(
+        "engine.upstream.connection.Connection.is_usable", lambda connection: not connection._transport.is_closing()
+    )
 
 
 def wait_unseen(pool: Pool, word: str, times: int = 1) -> None:

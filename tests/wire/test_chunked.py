@@ -119,6 +119,21 @@ def test_a_body_as_large_as_the_limit_passes() -> None:
     assert both_ways(b"40\r\n" + b"x" * 64 + b"\r\n0\r\n\r\n") == (b"x" * 64, b"", "ended")
 
 
+@pytest.mark.parametrize("size", [1, 9, 10, 15, 16, 17, 18, 171, 255, 256, 257, 4085, 4086, 4087, 4090, 4095, 4096, 70000])
+@pytest.mark.parametrize("line", [b"%x\r\n", b"%X\r\n", b"0%x\r\n"])
+def test_a_chunk_that_comes_whole_and_alone(size: int, line: bytes) -> None:
+    """Recognised by its length, or not: what comes out is the same, and a wrong size or end never is one."""
+    payload = bytes(range(256)) * (size // 256 + 1)
+    whole = line % size + payload[:size] + b"\r\n"
+    reader = ChunkedReader(2 * size)
+    assert (reader.feed(whole), reader.feed(whole)) == (payload[:size], payload[:size])
+    with pytest.raises(Fault) as caught:
+        reader.feed(whole)
+    assert caught.value.code == "body_too_large"
+    for wrong in (line % (size + 1) + payload[:size] + b"\r\n", whole[:-2] + b"\n\n", whole[:-2] + b"x\n"):
+        assert decode(wrong, max_body=10**6)[2] in ("more", "bad_request")
+
+
 def test_a_flood_of_tiny_chunks_is_stopped() -> None:
     tiny = b"1\r\nx\r\n"
     assert both_ways(tiny * 1000 + LAST_CHUNK, max_body=10**6)[2] == "ended"

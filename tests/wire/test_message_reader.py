@@ -47,3 +47,34 @@ def test_a_fault_is_for_ever_i1() -> None:
         with pytest.raises(Fault):
             attempt()
         reader.feed(b"0\r\n\r\n")
+
+
+def test_what_passes_through_is_what_is_fed_and_taken() -> None:
+    """I4: `pass_through` from the head to the end, whatever waits and however the chunks are cut."""
+    chunks = b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"
+    for cut in range(1, len(chunks)):
+        reader = ResponseReader()
+        reader.expect("GET")
+        reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks[:1])
+        assert reader.head() is not None
+        body = b"".join(map(reader.pass_through, (chunks[1:cut], chunks[cut:])))
+        assert (body, reader.ended, reader.reusable) == (b"abcde", True, True)
+
+
+def test_what_comes_after_the_end_stays_i7() -> None:
+    reader = ResponseReader()
+    reader.expect("GET")
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert reader.head() is not None
+    assert (reader.take(), reader.pass_through(b"0\r\n\r\nmore")) == (b"", b"")
+    assert (reader.ended, reader.reusable, reader.buffered) == (True, False, 4)
+
+
+def test_a_fault_in_what_passes_through_is_for_ever() -> None:
+    reader = ResponseReader()
+    reader.expect("GET")
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert reader.head() is not None
+    for data in (b"x\r\n", b"1\r\na\r\n"):
+        with pytest.raises(Fault):
+            reader.pass_through(data)

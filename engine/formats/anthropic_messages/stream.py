@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 class MessagesTap(LineTap):
     __slots__ = ("_counts",)
 
+    text_mark = b'"text":"'
+
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[str, Any] = {}
 
     def is_worth(self, piece: bytes) -> bool:
-        return b'"usage"' in piece or b'"message_stop"' in piece or b'"error"' in piece
+        find = piece.find  # see ChatTap
+        return find(b'"usage"') >= 0 or find(b'"message_stop"') >= 0 or find(b'"error"') >= 0
 
     def hear(self, data: dict[str, Any]) -> None:
         kind = data.get("type")

@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 
 def read_reply(body: bytes) -> Heard:
     try:
-        document = mapping(orjson.loads(body))
+        document = orjson.loads(body)
     except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict):
         return Heard(fault=Fault("upstream_bad_body"))
-    heard = Heard(usage_of(document), text(document.get("model")))
-    if document.get("error"):
-        heard.fault = fault_of(document["error"])
+    error = document.get("error")
+    fault = None
+    if error:
+        fault = fault_of(error)
     elif not isinstance(document.get("choices"), list):
-        heard.fault = Fault("upstream_bad_body")
-    return heard
+        fault = Fault("upstream_bad_body")
+    return Heard(usage_of(document), text(document.get("model")), fault)
 
 
 def read_usage(body: bytes) -> Usage | None:
@@ -43,9 +46,13 @@ def usage_of(document: dict[str, Any]) -> Usage | None:
     usage = document.get("usage") or _usage_elsewhere(document)
     if not isinstance(usage, dict):
         return None
-    cached = mapping(usage.get("prompt_tokens_details")).get("cached_tokens", usage.get("prompt_cache_hit_tokens"))
-    reasoning = mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")
-    return Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens")), count(cached), count(reasoning))
+    get = usage.get
+    sent, made, cached, reasoning = get("prompt_tokens"), get("completion_tokens"), get("prompt_cache_hit_tokens"), None
+    if details := get("prompt_tokens_details"):
+        cached = mapping(details).get("cached_tokens", cached)
+    if details := get("completion_tokens_details"):
+        reasoning = mapping(details).get("reasoning_tokens")
+    return Usage(count(sent), count(made), count(cached) if cached else 0, count(reasoning) if reasoning else 0)
 
 
 def _usage_elsewhere(document: dict[str, Any]) -> object:

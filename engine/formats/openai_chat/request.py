@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def peek(body: bytes, captures: Mapping[str, str], query: str, path: str = "") -> Asked:  # noqa: ARG001
     """Raises Fault("invalid_json" | "invalid_body")."""
     asked = read_asked(body)
-    need_list(asked.document, "messages")
+    if type(asked.document.get("messages")) is not list:
+        need_list(asked.document, "messages")  # says what is wrong
     return asked
 
 

@@ -23,7 +23,7 @@ class ResponsesTap(LineTap):
 
     def is_worth(self, piece: bytes) -> bool:
         # Only the events that begin and end the stream carry a response.
-        return b'"response"' in piece or b'"error"' in piece
+        return piece.find(b'"response"') >= 0 or piece.find(b'"error"') >= 0
 
     def hear(self, data: dict[str, Any]) -> None:
         response = mapping(data.get("response"))
