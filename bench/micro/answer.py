@@ -13,7 +13,7 @@ from engine.wire.head import read_request_head
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 9.6
+BUDGET = 5.8
 
 _DATE = b"date: Fri, 20 Nov 2026 12:00:00 GMT\r\n"
 _PAIRS: list[Pair] = [

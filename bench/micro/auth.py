@@ -10,7 +10,7 @@ from engine.web import Headers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 2.5
+BUDGET = 2.8
 
 
 def operation() -> Callable[[], object]:

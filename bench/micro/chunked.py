@@ -10,7 +10,7 @@ from engine.wire.chunked import LAST_CHUNK, ChunkedReader, write_chunk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 73.0
+BUDGET = 45.0
 
 
 def operation() -> Callable[[], object]:

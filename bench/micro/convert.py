@@ -12,7 +12,7 @@ from engine.web import Headers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 53.0
+BUDGET = 38.0
 
 
 def operation() -> Callable[[], object]:

@@ -10,7 +10,7 @@ from engine.web import Headers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 8.7
+BUDGET = 5.4
 
 
 def operation() -> Callable[[], object]:

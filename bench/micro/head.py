@@ -18,7 +18,7 @@ from engine.wire.head import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 48.0
+BUDGET = 27.0
 
 
 def operation() -> Callable[[], object]:

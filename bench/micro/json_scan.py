@@ -10,7 +10,7 @@ from engine.formats.json_scan import repeated, replace_member
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 7.0
+BUDGET = 4.5
 
 
 def operation() -> Callable[[], object]:

@@ -11,7 +11,7 @@ from engine.wire.reader import RequestReader, ResponseReader
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 44.0
+BUDGET = 18.0
 
 
 def operation() -> Callable[[], object]:

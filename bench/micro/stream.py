@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.faults import Fault
 
-BUDGET = 25.0
+BUDGET = 23.0
 
 
 class Plain:

@@ -12,7 +12,7 @@ from engine.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 320.0
+BUDGET = 210.0
 
 _RESPONSE = {"id": "resp_1", "object": "response", "status": "in_progress", "model": "gpt-4o", "output": []}
 _MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": []}
