@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 HELP = "load-test a table of yours or the plain one; every provider in it is replaced by a mock"
 EXAMPLE = """  engine bench
@@ -17,6 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if Path("bench/__main__.py").exists():
+        sys.path.insert(0, str(Path.cwd()))  # an installed command does not look into the current folder by itself
     try:
         suite = importlib.import_module("bench.__main__")
     except ModuleNotFoundError:
