@@ -103,8 +103,8 @@ def test_the_last_used_is_used_next() -> None:
         writes = [entry for entry in pool.upstream.journal if entry.what == "write"]
         return writes[-1].connection
 
-    # Answers 5 ms apart, so that their order is sure.
-    slow = iter([0.005, 0.015, 0.025])
+    # Answers 30 ms apart, so that their order is sure on a busy machine too.
+    slow = iter([0.005, 0.035, 0.065])
     play(main, choose=lambda request: [Wait(next(slow, 0.0)), *whole(b"x")])
 
 
