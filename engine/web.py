@@ -8,7 +8,7 @@ one value (reliability.md, I9).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -36,34 +36,41 @@ HOP_BY_HOP = frozenset(
 CREDENTIALS = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie", b"set-cookie"})
 
 
+_NOTHING = (None, None)
+
+
+class LookUp(Protocol):
+    """The first value under a name (lower-case), or `default`."""
+
+    @overload
+    def __call__(self, name: bytes, default: None = None, /) -> bytes | None: ...
+    @overload
+    def __call__(self, name: bytes, default: bytes, /) -> bytes: ...
+
+
 class Headers:
     """An immutable list of (name, value) with look-up by name; names are lower-case bytes."""
 
-    __slots__ = ("_first", "pairs")
+    __slots__ = ("get", "memo", "pairs")
+
+    get: LookUp
+    memo: tuple[object, Any]
 
     def __init__(self, pairs: Iterable[Pair] = (), first: dict[bytes, bytes] | None = None) -> None:
         """`first`: the first value of every name, from whoever has it already."""
         self.pairs: Sequence[Pair] = pairs if isinstance(pairs, (tuple, list)) else tuple(pairs)
-        self._first = first
-
-    def get(self, name: bytes, default: bytes | None = None) -> bytes | None:
-        """The first value under `name` (lower-case), or `default`."""
-        first = self._first
-        if first is None:
-            first = self._first = dict(reversed(self.pairs))
-        return first.get(name, default)
+        # A dict's own method: a request is asked a dozen times, and no call of ours lies between.
+        found: dict[bytes, bytes] = dict(reversed(self.pairs)) if first is None else first
+        self.get = found.get
+        # (who found it out, what follows from these headers alone): a connection that sends the same fields again is given
+        # the same Headers again (engine/wire/again.py).
+        self.memo = _NOTHING
 
     def all(self, name: bytes) -> list[bytes]:
         return [value for key, value in self.pairs if key == name]
 
-    def with_pair(self, place: int, pair: Pair) -> Headers:
-        """Another list with `pair` in that place, where a pair of the same name is now, the only one of its name."""
-        pairs = list(self.pairs)
-        pairs[place] = pair
-        first = None if self._first is None else self._first.copy()
-        if first is not None:
-            first[pair[0]] = pair[1]
-        return Headers(pairs, first)
+    def without(self, name: bytes) -> Headers:
+        return Headers([pair for pair in self.pairs if pair[0] != name])
 
     def __contains__(self, name: object) -> bool:
         return any(key == name for key, _ in self.pairs)

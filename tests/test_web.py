@@ -20,9 +20,16 @@ def test_equality_is_by_pairs_in_order() -> None:
     assert Headers([(b"a", b"1"), (b"b", b"2")]) != Headers([(b"b", b"2"), (b"a", b"1")])
 
 
-def test_headers_with_one_pair_replaced_leave_the_others_and_the_original_alone() -> None:
+def test_headers_without_a_name_leave_the_others_and_the_original_alone() -> None:
     for first in (None, {b"a": b"1", b"b": b"2"}):
-        headers = Headers([(b"a", b"1"), (b"b", b"2")], first)
-        other = headers.with_pair(1, (b"b", b"3"))
-        assert (list(other), other.get(b"a"), other.get(b"b")) == ([(b"a", b"1"), (b"b", b"3")], b"1", b"3")
-        assert (list(headers), headers.get(b"b")) == ([(b"a", b"1"), (b"b", b"2")], b"2")
+        headers = Headers([(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], first)
+        other = headers.without(b"a")
+        assert (list(other), other.get(b"a"), other.get(b"b")) == ([(b"b", b"2")], None, b"2")
+        assert (len(headers), headers.get(b"a")) == (3, b"1")
+
+
+def test_what_is_looked_up_is_what_stands_first_in_the_list() -> None:
+    pairs = [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")]
+    for headers in (Headers(pairs), Headers(iter(pairs)), Headers(tuple(pairs), {b"a": b"1", b"b": b"2"})):
+        for name in (b"a", b"b", b"c"):
+            assert headers.get(name, b"-") == next((value for key, value in headers if key == name), b"-")

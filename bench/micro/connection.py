@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.ports import Client
     from engine.web import Request
 
-BUDGET = 12.0
+BUDGET = 8.4
 
 
 async def _answer(request: Request, client: Client) -> None:

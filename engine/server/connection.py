@@ -48,7 +48,7 @@ class Connection(Inbound):
         peer = transport.get_extra_info("peername")
         self._peer = peer[0] if peer else ""
         self._door.enter(self)
-        self._task = self._loop.create_task(self._serve())
+        self._task = self._loop.create_task(self._serve(), name="client")
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -119,20 +119,25 @@ class Connection(Inbound):
     async def _serve(self) -> None:
         reader, door = self._reader, self._door
         try:
-            while self._keep and not self._lost and not (door.draining and self._served and reader.idle):
-                head = await self._next_head()
-                if head is None:
-                    self._close()
-                    return
-                self._head = head
-                await door.handler(self._request(head), self)
+            idle = reader.idle
+            while self._keep and not self._lost and not (door.draining and self._served and idle):
+                request = self._next_request(idle)
+                while request is None:
+                    await self._input()
+                    request = self._look_again()
+                    if request is None and self._late:
+                        self._close()
+                        return
+                await door.handler(request, self)
                 if not self._whole and not self._lost:
                     raise RuntimeError("the handler left its request without a whole answer")
                 self._served += 1
-                self._head = self._incoming = None
+                request = self._head = self._incoming = None  # nothing of it is kept while the next is waited for
                 self._started = self._whole = False
-                if self._keep and (self._output_paused or not reader.idle):
+                idle = reader.idle
+                if self._keep and (self._output_paused or not idle):
                     await self._take_turns()
+                    idle = reader.idle
             self._finish()
         except asyncio.CancelledError:
             if self._shutting:
@@ -140,13 +145,6 @@ class Connection(Inbound):
             raise
         except Exception as exc:
             self._fail(exc)
-
-    async def _take_turns(self) -> None:
-        if self._output_paused:
-            await self._drained()
-        else:
-            # Who sends many requests at once takes turns with the other connections.
-            await asyncio.sleep(0)
 
     def _cut(self, chunked: bool) -> None:
         """Ends a stream so that its truncation shows: without a last chunk, or with a reset instead of a FIN (F-07)."""

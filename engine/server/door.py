@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.faults import Fault
 from engine.ports import Client, Meter
+from engine.server.clocks import Wheel
 from engine.web import Request, Response
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Door:
         "refuse",
         "report",
         "timeouts",
+        "wheel",
     )
 
     def __init__(self, handler: Handler, refuse: Refuse, settings: Server, meter: Meter, report: Report) -> None:
@@ -67,6 +69,7 @@ class Door:
         self.report = report
         self.limits = settings.limits
         self.timeouts = settings.timeouts
+        self.wheel = Wheel()
         self.census: dict[Guest, None] = {}
         self.draining = False
         self.emptied: Callable[[], None] | None = None

@@ -27,19 +27,23 @@ def write_whole(response: Response, asked: RequestHead | None, keep: bool, date:
     """Head and body of a whole answer in one piece. `asked` is None when no request could be read; `date` is the Date line.
 
     Raises Fault("internal") when a header cannot be written."""
-    body = response.body
-    length = b"" if response.status in _BODILESS else b"content-length: %d\r\n" % len(body)
-    return _write(response, length, asked, keep, date, body if has_body(response.status, asked) else b"")
+    status, body = response.status, response.body
+    bodiless = status in _BODILESS
+    length = b"" if bodiless else b"content-length: %d\r\n" % len(body)
+    if bodiless or (asked is not None and asked.method == "HEAD"):
+        body = b""
+    hop = b"" if keep and asked is not None and asked.version != "1.0" else _hop(asked, keep)
+    return b"".join((write_status_line(status), *map(_written, response.headers), length, date, hop, b"\r\n", body))
 
 
 def write_stream_head(response: Response, asked: RequestHead, keep: bool, date: bytes) -> bytes:
     """The head of a streamed answer: chunked, or delimited by the end of the connection in HTTP/1.0."""
     framed = asked.version == "1.1" and response.status not in _BODILESS
-    return _write(response, _CHUNKED if framed else b"", asked, keep, date, b"")
-
-
-def _write(response: Response, framing: bytes, asked: RequestHead | None, keep: bool, date: bytes, body: bytes) -> bytes:
     fields = map(_written, response.headers)
-    hop = _CLOSE if not keep else _KEEP if asked is not None and asked.version == "1.0" else b""
+    framing = _CHUNKED if framed else b""
+    return b"".join((write_status_line(response.status), *fields, framing, date, _hop(asked, keep), b"\r\n"))
+
+
+def _hop(asked: RequestHead | None, keep: bool) -> bytes:
     # The version is the server's own, also towards HTTP/1.0 clients (RFC 9110 section 2.5).
-    return b"".join((write_status_line(response.status), *fields, framing, date, hop, b"\r\n", body))
+    return _CLOSE if not keep else _KEEP if asked is not None and asked.version == "1.0" else b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
@@ -9,11 +10,8 @@ from engine.server.door import LINGER_SECONDS, Door
 from engine.server.framing import CONTINUE
 from engine.server.incoming import Incoming
 from engine.server.line import Line
-from engine.web import Request
 
 if TYPE_CHECKING:
-    import asyncio
-
     from engine.wire.head import RequestHead
 
 
@@ -21,6 +19,7 @@ class Inbound(Line):
     """One request at a time; the next is not looked at before `_head` and `_incoming` are None again."""
 
     __slots__ = (
+        "_begun",  # the clock of the next head runs since its first byte
         "_head",  # the request that is being handled, or None between two
         "_incoming",  # its body, when that was not all there with the head
         "_on_loopback",
@@ -36,48 +35,49 @@ class Inbound(Line):
         self._peer = ""
         self._head: RequestHead | None = None
         self._incoming: Incoming | None = None
-        self._started = False
+        self._started = self._begun = False
 
-    async def _next_head(self) -> RequestHead | None:
-        """None when nothing came for as long as a connection may be idle. Raises Fault("request_timeout" | ...)."""
-        reader, clocks, timeouts = self._reader, self._clocks, self._door.timeouts
-        begun = not reader.idle
-        if begun and (head := reader.head()) is not None:
-            return head
-        idle = LINGER_SECONDS if self._door.draining else timeouts.idle
-        clocks.expect_input(timeouts.head if begun else idle)
-        while True:
-            await self._input()
-            head = reader.head()
-            if head is not None:
-                clocks.input_came()
-                self._late = False
-                return head
-            if self._late and reader.idle:
-                return None
-            if self._late:
-                raise Fault("request_timeout")
-            if not begun and not reader.idle:
-                # From the first byte of a head, and not longer with every further byte (F-33).
-                begun = True
-                clocks.expect_input(timeouts.head)
+    def _next_request(self, idle: bool) -> RequestHead | None:
+        """The next request when it is here already; else its clock is started. `idle`: nothing of it is here. Raises Fault."""
+        self._begun = not idle
+        if not idle and (head := self._reader.request()) is not None:
+            return self._received(head)
+        door = self._door
+        seconds = door.timeouts.head if not idle else LINGER_SECONDS if door.draining else door.timeouts.idle
+        self._clocks.expect_input(seconds)
+        return None
 
-    def _request(self, head: RequestHead) -> Request:
-        body: bytes | None = b""
-        if head.length or head.chunked:
-            body = self._whole_body(head)
-        return Request(
-            head.method,
-            head.path,
-            head.query,
-            head.headers,
-            head.version,
-            body,
-            self._incoming,
-            self._peer,
-            self._on_loopback,
-            self._secure,
-        )
+    def _look_again(self) -> RequestHead | None:
+        """After a wait for input. None with `_late`: nothing came for as long as a connection may be idle.
+        Raises Fault("request_timeout" | ...)."""
+        head = self._reader.request()
+        if head is not None:
+            self._clocks.input = 0.0
+            self._late = False
+            return self._received(head)
+        idle = self._reader.idle
+        if self._late and not idle:
+            raise Fault("request_timeout")
+        if not (self._begun or idle):
+            # From the first byte of a head, and not longer with every further byte (F-33).
+            self._begun = True
+            self._clocks.expect_input(self._door.timeouts.head)
+        return None
+
+    async def _take_turns(self) -> None:
+        if self._output_paused:
+            await self._drained()
+        else:
+            # Who sends many requests at once takes turns with the other connections.
+            await asyncio.sleep(0)
+
+    def _received(self, head: RequestHead) -> RequestHead:
+        if head.body is None:
+            head.body = self._whole_body(head) if head.length or head.chunked else b""
+            head.incoming = self._incoming
+        head.peer, head.on_loopback, head.secure = self._peer, self._on_loopback, self._secure
+        self._head = head
+        return head
 
     def _whole_body(self, head: RequestHead) -> bytes | None:
         """The body when all of it is here; else None, and `_incoming` is set."""
@@ -91,6 +91,10 @@ class Inbound(Line):
         due = self._loop.time() + self._door.timeouts.body
         self._incoming = Incoming(self, first, fault, head.expect_continue and not first, due)
         return None
+
+    def gather(self, first: bytes) -> bool:
+        """For Incoming, when the body is wanted whole: as the reader's `gather`."""
+        return self._reader.gather(first)
 
     async def next_piece(self, incoming: Incoming) -> bytes:
         """For Incoming: the next piece of its body, b"" at its end. Raises Fault."""

@@ -21,6 +21,7 @@ from engine.wire.reader import RequestReader
 if TYPE_CHECKING:
     from engine.server.flow import Flow
 
+_LITTLE = 16 * 1024  # bytes of one read that cannot be too many
 _LINGER_NOT = struct.pack("ii", 1, 0)
 
 
@@ -54,7 +55,7 @@ class Line(asyncio.Protocol):
         self._door = door
         self._loop = loop
         self._reader = RequestReader(door.limits)
-        self._clocks = Clocks(loop, self._input_late, self._output_late)
+        self._clocks = Clocks(door.wheel, loop, self)
         self._flow: Flow | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._wants_input = self._input_paused = self._output_paused = False
@@ -64,20 +65,28 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._linger >= 0:
-            # After a last answer nothing is parsed any more (I1).
-            self._linger = max(0, self._linger - len(data))
-            if not self._linger and not self._input_paused:
-                # Not closed yet: the client may still be reading its answer.
-                self._input_paused = True
-                self._transport.pause_reading()
+            self._drop(data)
             return
         reader = self._reader
         reader.feed(data)
         if self._wants_input:
             self._wants_input = False
-            self._wake()
+            waiter = self._waiter
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
+            if len(data) < _LITTLE:
+                # Who asks for input has taken all but the beginning of a head.
+                return
         # Also when it was asked for: a loop may hand over many pieces before the task has its turn.
         if reader.buffered >= INPUT_HIGH and not self._input_paused:
+            self._input_paused = True
+            self._transport.pause_reading()
+
+    def _drop(self, data: bytes) -> None:
+        """After a last answer nothing is parsed any more (I1)."""
+        self._linger = max(0, self._linger - len(data))
+        if not self._linger and not self._input_paused:
+            # Not closed yet: the client may still be reading its answer.
             self._input_paused = True
             self._transport.pause_reading()
 
@@ -125,14 +134,14 @@ class Line(asyncio.Protocol):
         if self._output_held:
             self._clocks.expect_output(LINGER_SECONDS if self._shutting else self._door.timeouts.write)
 
-    def _output_late(self) -> None:
+    def output_late(self) -> None:
         held = self._transport.get_write_buffer_size()
         if held < self._output_held and not self._shutting:
             self._guard_output()
         else:
             self._transport.abort()
 
-    def _input_late(self) -> None:
+    def input_late(self) -> None:
         if self._linger >= 0:
             self._close()
         else:

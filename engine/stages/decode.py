@@ -34,7 +34,9 @@ class Decode(Stage):
 
         def decode(exchange: Exchange) -> object:
             request = exchange.request
-            check_media_type(request)
+            get = request.headers.get
+            if get(b"content-type") != b"application/json" or get(b"content-encoding") is not None:
+                check_media_type(request)
             if request.body is None:
                 assert request.incoming is not None
                 return wait_and_peek(exchange, request.incoming)

@@ -2,65 +2,65 @@
 
 from __future__ import annotations
 
-from engine.wire.fields import CONTENT_LENGTH
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
 from engine.wire.message import RequestHead
 
-LONGEST = 2048  # bytes of a head that is kept
+if TYPE_CHECKING:
+    from engine.web import Headers
 
-_NAME = b"content-length"
+LONGEST = 2048  # bytes of a head that is kept
 
 
 class Again:
     """One client says the same in every request, but for the length of its body. What was judged byte by byte, and comes
     byte by byte the same, need not be judged again.
 
-    It holds what the client would send again anyway, its key too, and no longer than the connection lives."""
+    It holds what the client would send again anyway, its key too, and no longer than a connection lives on which it came.
+    Connections that say the same share one."""
 
-    __slots__ = ("_after", "_before", "_head", "_length", "_place")
+    __slots__ = ("__weakref__", "_after", "_before", "_headers", "_keep_alive", "_method", "_path", "_query")
 
-    def __init__(self) -> None:
-        self._before = b""  # up to the length's first digit; b"" while there is nothing to compare with
-        self._after = b""  # from behind its last digit
-        self._length = b""
-        self._place = 0  # of the length among the fields
-        self._head: RequestHead | None = None
-
-    def learn(self, raw: bytes, head: RequestHead) -> None:
-        """`head` was recognised in `raw`, so the name is there once and its value has no white space behind it."""
-        length = head.headers.get(_NAME)
-        if length is None or len(raw) > LONGEST:
-            self._head = None
-            return
-        start = raw.index(length, raw.lower().index(b"\r\ncontent-length:") + 17)
-        self._before, self._after = raw[:start], raw[start + len(length) :]
-        self._place = list(head.headers.pairs).index((_NAME, length))
-        self._length, self._head = length, head
+    def __init__(self, before: bytes, after: bytes, head: RequestHead) -> None:
+        self._before = before  # up to the length's first digit
+        self._after = after  # from behind its last digit
+        self._method, self._path, self._query = head.method, head.path, head.query
+        self._headers: Headers = head.headers
+        self._keep_alive = head.keep_alive
 
     def find(self, buffer: bytes) -> tuple[RequestHead, int] | None:
         """The head with which `buffer` begins, and where it ends; None when it is not the one that was learnt."""
-        known, before, after = self._head, self._before, self._after
-        if known is None or not buffer.startswith(before):
+        before, after = self._before, self._after
+        if not buffer.startswith(before):
             return None
         start = len(before)
         stop = buffer.find(b"\r", start, start + 13)
         if stop < 0 or not buffer.startswith(after, stop):
             return None
         length = buffer[start:stop]
-        if length == self._length:
-            return known, stop + len(after)
-        if not CONTENT_LENGTH.fullmatch(length):
+        # CONTENT_LENGTH, spelt out: up to twelve digits, the first a 0 only when it is the last.
+        if not length.isdigit() or (buffer[start] == 0x30 and stop > start + 1):
             return None
-        return self._with_length(known, length), stop + len(after)
+        head = RequestHead(self._method, self._path, self._query, self._headers)
+        head.length = int(length)
+        head.keep_alive = self._keep_alive
+        return head, stop + len(after)
 
-    def _with_length(self, known: RequestHead, length: bytes) -> RequestHead:
-        return RequestHead(
-            known.method,
-            known.path,
-            known.query,
-            known.version,
-            known.headers.with_pair(self._place, (_NAME, length)),
-            int(length),
-            known.chunked,
-            known.keep_alive,
-            known.expect_continue,
-        )
+
+_learnt: WeakValueDictionary[tuple[bytes, bytes], Again] = WeakValueDictionary()
+
+
+def learn(raw: bytes, head: RequestHead) -> Again | None:
+    """What is to be compared with, `head` having been recognised in `raw`; None for a head without a length, or too long.
+
+    A recognised head has the name once, and no white space behind its value."""
+    place = raw.lower().find(b"\r\ncontent-length:") + 17
+    if place < 17 or len(raw) > LONGEST:
+        return None
+    start = place + (raw[place] == 0x20)
+    halves = raw[:start], raw[raw.index(b"\r", start) :]
+    known = _learnt.get(halves)
+    if known is None:
+        known = _learnt[halves] = Again(*halves, head)
+    return known

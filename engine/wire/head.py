@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RequestHead",
     "ResponseHead",
+    "fields_in",
     "read_request_head",
     "read_response_head",
     "recognise_request",
@@ -45,7 +46,6 @@ _written = Written().__getitem__
 _METHOD = re.compile(r"[A-Z]+")
 _TARGET = re.compile(r"/[!\"$-~]*|\*")
 _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
-_STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, reason in _REASONS.items()}
 
 
 def read_request_head(head: bytes, limits: Limits) -> RequestHead:
@@ -53,9 +53,14 @@ def read_request_head(head: bytes, limits: Limits) -> RequestHead:
     # A head as small as this cannot hold a line or a target that is over its limit.
     if len(head) <= limits.target and len(head) <= limits.line and len(head) <= limits.head:
         read = recognise_request(head)
-        if read is not None and len(read.headers) <= limits.fields:
+        if read is not None and fields_in(head) <= limits.fields:
             return read
     return strict_request_head(head, limits)
+
+
+def fields_in(head: bytes) -> int:
+    """How many fields a head has, given that it is valid."""
+    return head.count(b"\n") - 2
 
 
 def read_response_head(head: bytes) -> ResponseHead:
@@ -77,20 +82,16 @@ def recognise_request(head: bytes) -> RequestHead | None:
     first = dict(pairs)
     if len(first) != len(pairs) or b"host" not in first:
         return None
-    length, chunked = first.get(b"content-length"), b"transfer-encoding" in first
-    if chunked and length is not None:
-        return None
-    return RequestHead(
-        method,
-        path,
-        query,
-        "1.1",
-        Headers(pairs, first),
-        int(length or 0),
-        chunked,
-        first.get(b"connection") != b"close",
-        False,
-    )
+    names = list(first)
+    length, chunked = first.pop(b"content-length", None), b"transfer-encoding" in first
+    if length is not None:
+        if chunked:
+            return None
+        del pairs[names.index(b"content-length")]
+    told = RequestHead(method, path, query, Headers(pairs, first))
+    told.length, told.chunked = int(length or 0), chunked
+    told.keep_alive = first.get(b"connection") != b"close"
+    return told
 
 
 def recognise_response(head: bytes) -> ResponseHead | None:
@@ -138,14 +139,18 @@ def write_response_head(status: int, pairs: Iterable[Pair], version: str = "1.1"
     return b"HTTP/%b %d %b\r\n%b\r\n" % (version.encode(), status, _REASONS.get(status, b""), write_fields(pairs))
 
 
-def write_status_line(status: int) -> bytes:
-    """The first line of a response, with its CRLF. Raises Fault("internal") for what is no final status."""
-    line = _STATUS_LINES.get(status)
-    if line is None:
+class _StatusLines(dict[int, bytes]):
+    __slots__ = ()
+
+    def __missing__(self, status: int) -> bytes:
         if not 100 <= status <= 599:
             raise Fault("internal")
-        line = b"HTTP/1.1 %d \r\n" % status
-    return line
+        line = self[status] = b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b""))
+        return line
+
+
+# The first line of a response, with its CRLF. Raises Fault("internal") for what is no status.
+write_status_line = _StatusLines().__getitem__
 
 
 def write_fields(pairs: Iterable[Pair]) -> bytes:

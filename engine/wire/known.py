@@ -124,11 +124,14 @@ class Written(dict[Pair, bytes]):
         name, value = pair
         if name in self._but:
             return b""
-        passing = name in _PASSING  # those are names without a doubt
-        if not (passing or _NAME(name)) or not _PRINTABLE(value):
+        if not _PRINTABLE(value):
             raise Fault("internal")
         line = b"%b: %b\r\n" % pair
-        if not passing and len(line) <= LONGEST:
+        if name in _PASSING:  # those are names without a doubt
+            return line
+        if not _NAME(name):
+            raise Fault("internal")
+        if len(line) <= LONGEST:
             if len(self) >= MOST:
                 self.clear()
             self[pair] = line

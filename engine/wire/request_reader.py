@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
-from engine.wire.again import Again
+from engine.wire.again import learn
 from engine.wire.chunked import ChunkedReader
-from engine.wire.head import read_request_head, recognise_request
+from engine.wire.head import fields_in, read_request_head, recognise_request
 from engine.wire.message_reader import MessageReader
 from engine.wire.strict import RequestScan
 
 if TYPE_CHECKING:
     from engine.settings import Limits
+    from engine.wire.again import Again
     from engine.wire.message import RequestHead
     from engine.wire.scan import HeadScan
 
@@ -29,7 +30,7 @@ class RequestReader(MessageReader):
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits.body)
         self._limits = limits
-        self._again = Again()
+        self._again: Again | None = None
         # A head as small as this cannot hold a line or a target that is over its limit.
         self._small = min(limits.head, limits.line, limits.target)
         self._empty_line_allowed = True
@@ -38,6 +39,23 @@ class RequestReader(MessageReader):
     def idle(self) -> bool:
         """Between requests, with nothing of the next one there."""
         return self.ended and self._at >= len(self._buffer)
+
+    def request(self) -> RequestHead | None:
+        """`head`, with the body in it when that is all there and nothing after it: the reader is then where `take` would
+        have left it. Raises Fault."""
+        buffer, again = self._buffer, self._again
+        if again is None or self._at or not self.ended or self._scan is not None or type(buffer) is not bytes:
+            return self.head()
+        found = again.find(buffer)
+        if found is None or self._fault is not None:
+            return self.head()
+        head, end = found
+        if end > self._small or not head.length == len(buffer) - end <= self._most:
+            return self.head()
+        head.body = buffer[end:]
+        self._buffer = b""
+        self._empty_line_allowed = True
+        return head
 
     def head(self) -> RequestHead | None:
         """The next request's head; None while it or the body before it is not complete. Raises Fault."""
@@ -58,16 +76,17 @@ class RequestReader(MessageReader):
 
     def _common_head(self, buffer: bytes) -> RequestHead | None:
         """In one piece that begins with a whole head of the common shape."""
-        known = self._again.find(buffer)
+        known = None if self._again is None else self._again.find(buffer)
         if known is not None and known[1] <= self._small:
             head, self._at = known
         else:
             end = buffer.find(b"\r\n\r\n", 0, self._small) + 4
-            recognised = recognise_request(buffer[:end]) if end >= 4 else None
-            if recognised is None or len(recognised.headers.pairs) > self._limits.fields:
+            raw = buffer[:end]
+            recognised = recognise_request(raw) if end >= 4 else None
+            if recognised is None or fields_in(raw) > self._limits.fields:
                 return None
             head, self._at = recognised, end
-            self._again.learn(buffer[:end], head)
+            self._again = learn(raw, head)
         self._begin_body(head)
         return head
 

@@ -89,7 +89,18 @@ def strict_request_head(head: bytes, limits: Limits) -> RequestHead:
     keep_alive = _read_connection(headers, version, body)
     expects = _read_expect(headers, version) and body
     _parse_with_h11(head, method, target, version, headers)
-    return RequestHead(method.decode(), path, query, version.decode(), headers, length, chunked, keep_alive, expects)
+    told = headers.without(b"content-length")
+    return RequestHead(
+        method.decode(),
+        path,
+        query,
+        told,
+        version.decode(),
+        length=length,
+        chunked=chunked,
+        keep_alive=keep_alive,
+        expect_continue=expects,
+    )
 
 
 def _read_request_line(line: bytes) -> tuple[bytes, bytes, bytes]:

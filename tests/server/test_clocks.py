@@ -1,11 +1,14 @@
-"""engine/server/clocks.py: two clocks on one timer."""
+"""engine/server/clocks.py: two clocks of a connection, and one timer for many of them."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.server.clocks import Clocks
+from engine.server.clocks import TICK, Clocks, Wheel
 from tests.tools.clock import Clock
+from tests.tools.wire_bytes import fuzz
 
 
 @pytest.fixture
@@ -20,10 +23,14 @@ def struck() -> list[tuple[str, float]]:
 
 @pytest.fixture
 def clocks(clock: Clock, struck: list[tuple[str, float]]) -> Clocks:
-    def note(what: str):
-        return lambda: struck.append((what, clock.time()))
+    class Noting:
+        def input_late(self) -> None:
+            struck.append(("input", clock.time()))
 
-    return Clocks(clock, note("input"), note("output"))  # type: ignore[arg-type]
+        def output_late(self) -> None:
+            struck.append(("output", clock.time()))
+
+    return Clocks(Wheel(), clock, Noting())  # type: ignore[arg-type]
 
 
 def test_each_strikes_once_at_its_own_moment(clock: Clock, clocks: Clocks, struck: list[tuple[str, float]]) -> None:
@@ -91,3 +98,69 @@ def test_a_closed_one_has_no_timer(clock: Clock, clocks: Clocks) -> None:
     clocks.expect_input(5)
     clocks.close()
     assert clock.timers == []
+
+
+class Struck:
+    """Notes when its input was late; `fails` is what its owner does then."""
+
+    def __init__(self, clock: Clock, wheel: Wheel, fails: bool = False) -> None:
+        self.clocks = Clocks(wheel, clock, self)  # type: ignore[arg-type]
+        self.at: list[float] = []
+        self._clock = clock
+        self._fails = fails
+
+    def input_late(self) -> None:
+        self.at.append(self._clock.time())
+        if self._fails:
+            raise ZeroDivisionError
+
+    def output_late(self) -> None:
+        raise AssertionError
+
+
+@fuzz
+@given(st.lists(st.tuples(st.floats(0.001, 3.0), st.floats(0.0, 2.0), st.booleans()), max_size=30))
+def test_many_on_one_wheel_strike_as_if_each_were_alone_but_for_a_tick(steps: list[tuple[float, float, bool]]) -> None:
+    clock, wheel = Clock(), Wheel()
+    due: dict[Struck, float] = {}
+    many = [Struck(clock, wheel) for _ in range(3)]
+    for number, (seconds, passes, comes) in enumerate(steps):
+        one = many[number % 3]
+        if comes and one in due:
+            one.clocks.input_came()
+            del due[one]
+        else:
+            one.clocks.expect_input(seconds)
+            due[one] = clock.time() + seconds
+        clock.run_to(clock.time() + passes)
+        for other, moment in list(due.items()):
+            struck = [at for at in other.at if at >= moment - 0.001]
+            assert struck or clock.time() <= moment + TICK
+            if struck:
+                assert moment - 0.001 <= struck[0] <= moment + TICK
+                del due[other]
+    for one in many:
+        one.clocks.close()
+    assert clock.timers == []
+    assert wheel._slots == {}
+
+
+def test_a_thousand_idle_connections_have_one_timer() -> None:
+    clock, wheel = Clock(), Wheel()
+    many = [Struck(clock, wheel) for _ in range(1000)]
+    for one in many:
+        one.clocks.expect_input(75)
+    assert len(clock.timers) == 1
+    clock.run_to(75)
+    assert [one.at for one in many] == [[75.0]] * 1000
+
+
+def test_one_that_fails_does_not_cost_the_others_their_moment() -> None:
+    clock, wheel = Clock(), Wheel()
+    many = [Struck(clock, wheel, fails=number == 1) for number in range(3)]
+    for one in many:
+        one.clocks.expect_input(5)
+    with pytest.raises(ZeroDivisionError):
+        clock.run_to(5)
+    clock.run_to(5)
+    assert [one.at for one in many] == [[5.0]] * 3

@@ -13,7 +13,7 @@ DATE = b"date: now\r\n"
 
 
 def asked(method: str = "GET", version: str = "1.1") -> RequestHead:
-    return RequestHead(method, "/", "", version, Headers(), 0, False, True, False)
+    return RequestHead(method, "/", "", Headers(), version)
 
 
 def test_a_whole_answer_is_one_piece() -> None:

@@ -13,6 +13,7 @@ from engine.server.door import LINGER_SECONDS, Door
 from engine.server.inbound import Inbound
 from engine.settings import Server, Timeouts
 from engine.web import Response
+from engine.wire.head import RequestHead
 from tests.tools.clock import Clock
 from tests.tools.raw import turns
 from tests.tools.services import RememberingMeter
@@ -32,7 +33,16 @@ def waiting(draining: bool = False) -> tuple[Inbound, OwnedLoop, asyncio.Task[An
     door.draining = draining
     loop = OwnedLoop()
     inbound = Inbound(door, loop, True, False)  # type: ignore[arg-type]
-    return inbound, loop, asyncio.ensure_future(inbound._next_head())
+    return inbound, loop, asyncio.ensure_future(next_head(inbound))
+
+
+async def next_head(inbound: Inbound) -> RequestHead | None:
+    """As Connection._serve waits for it."""
+    head = inbound._next_request(inbound._reader.idle)
+    while head is None and not inbound._late:
+        await inbound._input()
+        head = inbound._look_again()
+    return head
 
 
 def test_nothing_for_as_long_as_a_connection_may_be_idle_is_the_end() -> None:

@@ -47,6 +47,31 @@ def test_a_key_lets_in_wherever_it_stands(headers, query) -> None:  # type: igno
     assert caller(headers, query) == Caller(fingerprint(Secret(KEY)))
 
 
+def test_the_same_headers_again_are_the_same_caller_and_only_of_the_deed_that_knew_them() -> None:
+    world = World()
+    headers = world.exchange(headers={"authorization": f"Bearer {KEY}"}).request.headers
+    others = World().bind({"auth": {"keys": ["another-key-after-a-reload"]}})
+    for _ in range(2):
+        exchange = world.exchange()
+        exchange.request.headers = headers
+        DEED(exchange)
+        assert exchange.caller == Caller(fingerprint(Secret(KEY)))
+        with pytest.raises(Fault, match="wrong_key"):
+            others(exchange)
+    # A second key elsewhere in the request is seen, whatever was found out about its headers.
+    exchange = world.exchange(query="key=" + OTHER)
+    exchange.request.headers = headers
+    with pytest.raises(Fault, match="wrong_key"):
+        DEED(exchange)
+
+
+def test_who_was_refused_is_refused_again() -> None:
+    exchange = World().exchange(headers={"authorization": "Bearer nobody's"})
+    for _ in range(2):
+        with pytest.raises(Fault, match="wrong_key"):
+            DEED(exchange)
+
+
 def test_a_named_key_gives_its_name() -> None:
     assert caller({"x-api-key": "ci-key-11111"}) == Caller("ci")
 
