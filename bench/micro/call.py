@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.exchange import Exchange
 
-BUDGET = 15.0
+BUDGET = 13.0
 
 
 def operation() -> Callable[[], object]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.ports import Outgoing
 
-BUDGET = 2.1
+BUDGET = 2.0
 
 
 def operation() -> Callable[[], object]:

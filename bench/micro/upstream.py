@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from engine.upstream.reply import PooledReply
 
-BUDGET = 96.0
+BUDGET = 85.0
 
 _DAY = 86400.0  # seconds
 

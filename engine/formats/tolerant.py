@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+MOST_TOKENS = 10**9  # of one reply; sums of what is larger would leave the 64 bits in which figures are kept
+
 
 def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
@@ -18,9 +20,9 @@ def text(value: object) -> str:
 
 
 def count(value: object) -> int:
-    """A token count: some hosts write floats, some null, and none may be negative."""
-    if type(value) is int and value >= 0:
+    """A token count: some hosts write floats, some null. What is negative or cannot be is no count."""
+    if type(value) is int and 0 <= value <= MOST_TOKENS:
         return value  # what nearly all write
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return 0
-    return max(0, int(value))
+    if type(value) is float and 0 <= value <= MOST_TOKENS:
+        return int(value)
+    return 0

@@ -62,15 +62,8 @@ class RetryBudget:
     def __init__(self, share: float = 0.2, least: int = 3) -> None:
         self.share = share
         self.least = least
-        self.active = 0
+        self.active = 0  # requests under way: whoever begins one counts it here, and off again when it ends
         self.retrying = 0
-
-    def begin(self) -> None:
-        """A request begins; `end` must follow."""
-        self.active += 1
-
-    def end(self) -> None:
-        self.active -= 1
 
     def take(self) -> bool:
         """May one more retry begin? If so it counts until `give`."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from engine.ports import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from engine.chat import Asked
     from engine.targets import Target
-    from engine.web import Pair, Request
+    from engine.web import Headers, Pair, Request
 
 
 class Speaks(Protocol):
@@ -36,23 +38,20 @@ def outgoing(target: Target, asked: Asked, request: Request, format: Speaks) -> 
     model = target.model or asked.model
     path = target.path + format.path(asked, model, request.query)
     pairs = _FOR_STREAM if asked.stream else _FOR_WHOLE
-    if forwarded := _forwarded(target, request, format):
-        pairs = (*pairs, *forwarded)
-    body = asked.body if model == asked.model else format.rename(asked, model)
-    return Outgoing(target, "POST", path, pairs, body)
-
-
-def _forwarded(target: Target, request: Request, format: Speaks) -> list[Pair]:
     wanted = target.forward.union(format.forwarded) if target.forward else format.forwarded
     given = request.headers
     for name in wanted:
         if given.get(name) is not None:
+            pairs = (*pairs, *_forwarded(target, given, wanted))
             break
-    else:
-        return []
+    body = asked.body if model == asked.model else format.rename(asked, model)
+    return Outgoing(target, "POST", path, pairs, body)
+
+
+def _forwarded(target: Target, given: Headers, wanted: Collection[bytes]) -> list[Pair]:
     pairs = [pair for pair in given.pairs if pair[0] in wanted]
     # What the table sets wins; what the client's Connection header lists was meant for us (RFC 9110 section 7.6.1).
     kept = {name for name, _ in target.pairs}
-    for value in request.headers.all(b"connection"):
+    for value in given.all(b"connection"):
         kept.update(name.strip().lower() for name in value.split(b","))
     return [pair for pair in pairs if pair[0] not in kept]

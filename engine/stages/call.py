@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.formats import FORMATS
 from engine.limits.retry import RetryBudget, RetryPolicy
 from engine.parts import Stage, option
-from engine.stages.errand import Errand, Terms
+from engine.stages.errand import Errand, Terms, Transports
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -53,6 +53,7 @@ class Call(Stage):
         budget: RetryBudget = binding.shared.setdefault("retries", RetryBudget())
         terms = Terms(
             services=binding.services,
+            transports=Transports(binding.services.transport),
             format=FORMATS[binding.route.speaks],
             policy=RetryPolicy(self.retries + 1, self.backoff, self.backoff_cap),
             budget=budget,

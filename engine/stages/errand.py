@@ -21,17 +21,33 @@ from engine.stages.whole import Whole
 from engine.targets import Ask, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.exchange import Exchange
     from engine.formats.format import Format
     from engine.limits.retry import RetryBudget, RetryPolicy
-    from engine.ports import Reply, Services
-    from engine.targets import Plan, Race, Target
+    from engine.ports import Reply, Services, Transport
+    from engine.targets import Plan, Target
     from engine.web import Headers
 
 SUCCESS = Outcome()
+_NOBODY = Outcome()  # has been asked
 
 # An error body of this size is read, so that its connection can be used again; a larger one is not worth it.
 _SMALL = 16 * 1024
+
+
+class Transports(dict[str, "Transport"]):
+    """By provider name. A program keeps its transports, so each is asked for once."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[str], Transport]) -> None:
+        self._find = find
+
+    def __missing__(self, name: str) -> Transport:
+        found = self[name] = self._find(name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,7 @@ class Terms:
     """What all errands of a route have in common. Times are seconds, `limit` bytes."""
 
     services: Services
+    transports: Transports
     format: Format
     policy: RetryPolicy
     budget: RetryBudget
@@ -52,39 +69,52 @@ class Terms:
 class Errand:
     """Carries out the plan of one exchange."""
 
-    __slots__ = ("_exchange", "_patience", "_retries", "_terms")
+    __slots__ = ("_began", "_exchange", "_patience", "_retries", "_terms")
 
     def __init__(self, terms: Terms, exchange: Exchange) -> None:
         self._terms = terms
         self._exchange = exchange
         self._retries = 0
-        until = terms.services.now() + terms.timeout
-        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, until)
+        self._began = began = terms.services.now()
+        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, began + terms.timeout)
 
     async def carry(self, plan: Plan) -> None:
         """Gives the exchange its reply and its target. Raises the Fault of the last thing that the plan had to try."""
-        budget = self._terms.budget
-        ended: Won | Outcome = SUCCESS  # so far nobody has been asked
-        budget.begin()
+        budget, exchange, began = self._terms.budget, self._exchange, self._began
+        ended = _NOBODY
+        budget.active += 1
         try:
             step = next(plan, None)
             while step is not None:
                 if isinstance(step, Ask):
                     # As `_ask`, without a coroutine more for what is nearly always the whole of it.
                     target = step.targets[0]
-                    answer = await self._attempt(target)
-                    ended = await self._ask_again(step, answer) if isinstance(answer, Fault) else Won(answer, target)
+                    answer = await self._attempt(target, began)
+                    if isinstance(answer, Fault):
+                        ended = self._keep(await self._ask_again(step, answer))
+                    else:
+                        exchange.reply, exchange.target, ended = answer, target, SUCCESS
                 else:
-                    ended = await race([self._ask(ask) for ask in step.asks], step.timeout)
-                step = _step_after(ended, plan)
+                    ended = self._keep(await race([self._ask(ask) for ask in step.asks], step.timeout))
+                try:
+                    step = plan.send(ended)
+                except StopIteration:
+                    break
+                began = self._terms.services.now()
         finally:
-            budget.end()
-        if isinstance(ended, Outcome):
+            budget.active -= 1
+        if ended is not SUCCESS:
             raise ended.fault or Fault("no_upstream")
+
+    def _keep(self, ended: Won | Outcome) -> Outcome:
+        """What the plan is told; what was won is the exchange's."""
+        if isinstance(ended, Outcome):
+            return ended
         self._exchange.reply, self._exchange.target = ended
+        return SUCCESS
 
     async def _ask(self, ask: Ask) -> Won | Outcome:
-        answer = await self._attempt(ask.targets[0])
+        answer = await self._attempt(ask.targets[0], self._terms.services.now())
         return await self._ask_again(ask, answer) if isinstance(answer, Fault) else Won(answer, ask.targets[0])
 
     async def _ask_again(self, ask: Ask, fault: Fault) -> Outcome | Won:
@@ -105,7 +135,7 @@ class Errand:
                     await self._terms.services.sleep(wait)
                 self._retries += 1
                 unused -= 1
-                answer = await self._attempt(keys[0])
+                answer = await self._attempt(keys[0], self._terms.services.now())
             finally:
                 budget.give()
             if not isinstance(answer, Fault):
@@ -121,17 +151,16 @@ class Errand:
         late = wait is not None and terms.services.now() + wait >= self._patience.until
         return None if late else wait
 
-    async def _attempt(self, target: Target) -> Reply | Fault:
-        """Sends once. What is not an answer comes back as its fault."""
+    async def _attempt(self, target: Target, began: float) -> Reply | Fault:
+        """Sends once, `began` being now. What is not an answer comes back as its fault."""
         terms, exchange = self._terms, self._exchange
         services, spoken = terms.services, terms.format
         if spoken.name != target.format and spoken.name not in target.also:
             return _cannot_convert(spoken.name, target.format)
-        began = services.now()
         code, status, reply, answer = "internal", 0, None, None
         try:
             sending = outgoing(target, exchange.chat, exchange.request, spoken)
-            reply = await services.transport(target.provider).send(sending, self._patience)
+            reply = await terms.transports[target.provider].send(sending, self._patience)
             status = reply.status
             if exchange.chat.stream and 200 <= status < 300 and is_event_stream(reply.headers):
                 answer = reply  # stays as it is
@@ -175,13 +204,6 @@ class Errand:
         if heard.fault is not None:
             raise heard.fault
         return Whole(status, headers, body, heard)
-
-
-def _step_after(ended: Won | Outcome, plan: Plan) -> Ask | Race | None:
-    try:
-        return plan.send(ended if isinstance(ended, Outcome) else SUCCESS)
-    except StopIteration:
-        return None
 
 
 def _cannot_convert(spoken: str, theirs: str) -> Fault:

@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
         whole answer is over."""
         reply = self._reply = PooledReply(self, self._loop)
         self._patience = patience
-        self._asked_at = now = self._loop.time()
+        self._asked_at = now = self._now()
         until = now + _LONG
         self._until = until = patience.until if patience.until < until else until
         self.asked += 1
@@ -106,9 +106,11 @@ class Connection(asyncio.Protocol):
             return reply
         self._reader.expect(method)
         self._sent += self._size
-        self._size = sum(map(len, writes))
+        size = 0
         for data in writes:
+            size += len(data)
             transport.write(data)
+        self._size = size
         due = now + patience.first_byte
         self._clock.set(due if due < until else until)
         return reply
@@ -158,11 +160,20 @@ class Connection(asyncio.Protocol):
         try:
             if reply.status:
                 self._heard_at = self._now()
-                self._pass_through(reply, self._reader.pass_through(data))
+                # As `_pass_through`, without a call more for each event of a stream.
+                piece = self._reader.pass_through(data)
+                if piece:
+                    reply.push(piece)
+                if self._reader.ended and self._reply is reply:
+                    self._end_body(reply)
             else:
                 self._answered = True
-                self._reader.feed(data)
-                self._pass_on(reply)
+                head, body = self._reader.begin(data)
+                if body is not None and head is not None:
+                    self._pass_on_whole(reply, head, body)
+                elif head is not None:
+                    self._start_body(reply, head)
+                    self._pass_on(reply)
         except Exception as error:
             self._fail(error)
 
@@ -199,6 +210,14 @@ class Connection(asyncio.Protocol):
         if self._reply is reply and not self._paused:
             self._wait_for_more()
 
+    def _pass_on_whole(self, reply: PooledReply, head: ResponseHead, body: bytes) -> None:
+        """As `_start_body` and `_pass_on`, when all of an answer came at once: whoever waits is woken with all of it."""
+        _check_coding(head)
+        self._reply = None
+        reusable = self._rest(head.keep_alive)
+        reply.finish_whole(head, body)
+        self._owner.free(self, reusable)
+
     def _pass_through(self, reply: PooledReply, piece: bytes) -> None:
         if piece:
             reply.push(piece)
@@ -216,33 +235,30 @@ class Connection(asyncio.Protocol):
         return acknowledged is not None and acknowledged <= self._sent
 
     def _start_body(self, reply: PooledReply, head: ResponseHead) -> None:
-        coding = head.headers.get(b"content-encoding")
-        if coding and coding.strip().lower() != b"identity":
-            raise Fault("upstream_encoding")  # we asked for identity (F-17)
+        _check_coding(head)
         reply.headers = head.headers
         reply.status = head.status
         reply.wake()
 
     def _end_body(self, reply: PooledReply) -> None:
         self._reply = None
-        transport = self._transport
-        # An answer that overtook its own request leaves the connection in the middle of that request (F-18).
-        reusable = (
-            self._reader.reusable
-            and transport is not None
-            and not transport.is_closing()
-            and not transport.get_write_buffer_size()
-        )
-        if reusable:
-            if self._paused:
-                self.resume()
-            self._clock.set(self._loop.time() + self._keep)
-        else:
-            self.abort()
-            if self._reader.buffered:
-                self._owner.gone(self, desync=True)
+        reusable = self._rest(self._reader.reusable)
+        if not reusable and self._reader.buffered:
+            self._owner.gone(self, desync=True)
         reply.finish()
         self._owner.free(self, reusable)
+
+    def _rest(self, at_rest: bool) -> bool:
+        """The answer is over, and it left the reader `at_rest` or not. Can the connection serve again? Else it is dropped."""
+        transport = self._transport
+        # An answer that overtook its own request leaves the connection in the middle of that request (F-18).
+        if not at_rest or transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            self.abort()
+            return False
+        if self._paused:
+            self.resume()
+        self._clock.set(self._now() + self._keep)
+        return True
 
     def _wait_for_more(self) -> None:
         """From here on each piece is one note of the time: the timer, when it fires, looks how long the last was ago."""
@@ -277,3 +293,9 @@ class Connection(asyncio.Protocol):
     def _close_idle(self, desync: bool = False) -> None:
         self.abort()
         self._owner.gone(self, desync)
+
+
+def _check_coding(head: ResponseHead) -> None:
+    coding = head.headers.get(b"content-encoding")
+    if coding and coding.strip().lower() != b"identity":
+        raise Fault("upstream_encoding")  # we asked for identity (F-17)

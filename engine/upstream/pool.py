@@ -67,8 +67,16 @@ class PoolTransport:
     async def send(self, outgoing: Outgoing, patience: Patience) -> PooledReply:
         writes = self._writer.write(outgoing)
         connection = self._take_idle(patience) or await self._take(patience)
+        reply = connection.ask(outgoing.method, writes, patience)
         try:
-            return await connection.ask(outgoing.method, writes, patience).head()
+            await reply.came  # as in `reply.head()`, without a coroutine more
+        except BaseException:
+            reply.close()
+            raise
+        if reply.status:
+            return reply
+        try:
+            return await reply.head()
         except Fault as fault:
             if not self._repeat or not connection.was_closed_idle(fault):
                 raise
@@ -83,12 +91,14 @@ class PoolTransport:
 
     def _take_idle(self, patience: Patience) -> Connection | None:
         """As `_take`, where nothing has to be waited for."""
-        loop = self._loop
-        if not self._idle or loop is None or patience.until <= loop.time() or not self._permits.try_take():
+        loop, permits = self._loop, self._permits
+        if not self._idle or loop is None or patience.until <= loop.time() or permits.out >= self._bound:
             return None
-        connection = self._last_used()
-        if connection is None:
-            self._permits.give_back()
+        connection, _ = self._idle.popitem()
+        if not connection.is_usable():
+            connection.abort()
+            return None
+        permits.out += 1
         return connection
 
     async def _take(self, patience: Patience, fresh: bool = False) -> Connection:

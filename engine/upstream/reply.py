@@ -3,7 +3,7 @@
 A reply belongs to its connection until the body has ended; from then on the connection may be serving somebody else, and the
 reply lives on what it holds. So everything that touches the connection goes through `_connection`, which is None by then.
 
-No exception is ever put into a future: the waiter is only woken, and the failure is read from `_error`. A waiter whose task
+No exception is ever put into a future: the waiter is only woken, and the failure is read from `error`. A waiter whose task
 went away at the same time then leaves no "exception was never retrieved" behind.
 """
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from engine.ports import Write
     from engine.upstream.connection import Connection
+    from engine.wire.message import ResponseHead
 
 HELD = 64 * 1024  # body bytes kept for a reply that nobody reads yet; then the upstream is paused
 
@@ -30,7 +31,6 @@ class PooledReply:
 
     __slots__ = (
         "_connection",
-        "_error",
         "_held",
         "_limit",
         "_loop",
@@ -39,6 +39,8 @@ class PooledReply:
         "_reading",
         "_waiter",
         "_write",
+        "came",
+        "error",
         "headers",
         "status",
     )
@@ -48,28 +50,27 @@ class PooledReply:
         self.status = 0
         self.headers = _NONE
         self._connection: Connection | None = connection
-        self._error: Exception | None = None
+        self.error: Exception | None = None  # what ended it before its time
         self._held = 0
         self._limit = HELD
         self._pausing = False
         self._pieces: list[bytes] = []
         self._reading = False
-        self._waiter: asyncio.Future[None] | None = None
+        self.came: asyncio.Future[None] = loop.create_future()  # done when the head is there, or never will be
+        self._waiter = self.came
         self._write: Write | None = None
 
     # What the caller does.
 
     async def head(self) -> PooledReply:
         """This reply, when `status` and `headers` are set. Raises what went wrong; cancelling drops the connection."""
-        if not self.status and self._error is None:
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            except BaseException:
-                self.close()  # at once: nobody wants the answer any more (F-30)
-                raise
-        if self._error is not None and not self.status:
-            raise self._error
+        try:
+            await self.came
+        except BaseException:
+            self.close()  # at once: nobody wants the answer any more (F-30)
+            raise
+        if self.error is not None and not self.status:
+            raise self.error
         return self
 
     async def read(self, limit: int) -> bytes:
@@ -81,8 +82,8 @@ class PooledReply:
             self._reading, self._limit = True, limit
             self._go_on(connection)
             await self._wait()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         if self._held > limit:
             raise Fault("upstream_too_large")
         pieces = self._pieces
@@ -101,8 +102,8 @@ class PooledReply:
             self._write = write
             self._go_on(connection)
             await self._wait()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
     def pause(self) -> None:
         self._pausing = True
@@ -134,16 +135,25 @@ class PooledReply:
         if self._connection is not None:
             self._connection.pause()
 
+    def finish_whole(self, head: ResponseHead, body: bytes) -> None:
+        """Head and body at once, before anybody could ask for either."""
+        self.headers = head.headers
+        self.status = head.status
+        self._connection = None
+        self._pieces.append(body)
+        self._held = len(body)
+        if not self.came.done():
+            self.came.set_result(None)
+
     def finish(self, error: Exception | None = None) -> None:
         """The connection is no longer ours: the body ended in good order, or `error` says why not."""
         self._connection = None
-        self._error = error
+        self.error = error
         self.wake()
 
     def wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        if not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def _wait(self) -> None:
         self._waiter = self._loop.create_future()

@@ -21,7 +21,8 @@ _LEAST_MEAN = 2  # bytes a chunk: tokens are streamed in small chunks, but not i
 
 class ResponseReader(MessageReader):
     """`expect` before each request is sent, then `feed`, `head` until it gives one, `take` until `ended`; `eof` when the peer
-    closed. `max_body` in bytes. After a Fault the reader is dead. One answer at a time: nothing is pipelined (I8)."""
+    closed. `begin` is `feed` and `head` in one. `max_body` in bytes. After a Fault the reader is dead. One answer at a time:
+    nothing is pipelined (I8)."""
 
     __slots__ = ("_closed", "_head", "_interim", "_keep_alive", "_max_body", "_method", "_started", "_until_close")
 
@@ -39,7 +40,7 @@ class ResponseReader(MessageReader):
     def expect(self, method: str) -> None:
         """The next answer is to a request with this method. Raises Fault("upstream_protocol") when the connection cannot carry
         one more request: an answer is not at its end, or bytes are there that nobody asked for (I7)."""
-        if not self._at_rest():
+        if not self.ended or not self._keep_alive or self._closed or self._fault is not None or self._at < len(self._buffer):
             self._check_alive()
             raise Fault("upstream_protocol", "the connection is not at rest")
         self._method = method
@@ -56,10 +57,9 @@ class ResponseReader(MessageReader):
     @property
     def reusable(self) -> bool:
         """The answer came whole, nothing came after it, and neither side wants to close (I7)."""
-        return self.ended and self._head is not None and self._at_rest()
-
-    def _at_rest(self) -> bool:
-        return self.ended and self._keep_alive and not self._closed and self._fault is None and self._at >= len(self._buffer)
+        if not self.ended or not self._keep_alive or self._closed or self._fault is not None or self._at < len(self._buffer):
+            return False
+        return self._head is not None
 
     def head(self) -> ResponseHead | None:
         """The answer's head, once; None while it is not complete. 1xx answers are dropped. Raises Fault."""
@@ -67,23 +67,32 @@ class ResponseReader(MessageReader):
         if self._head is not None or self.ended:
             return None
         try:
-            return self._recognise() or self._read_head()
+            return self._read_head()
         except Fault as fault:
             self._fault = fault
             raise
 
-    def _recognise(self) -> ResponseHead | None:
-        """The common case: one piece that begins with a whole head of the common shape."""
-        buffer = self._buffer
-        if self._at or self._scan is not None or type(buffer) is not bytes:
-            return None
-        end = buffer.find(b"\r\n\r\n", 0, HEAD_LIMIT) + 4
-        head = recognise_response(buffer[:end]) if end >= 4 else None
+    def begin(self, data: bytes) -> tuple[ResponseHead | None, bytes | None]:
+        """`feed`, then `head`, then the body, if all of it and nothing more is in `data`; None where it is still to be taken.
+
+        The same as these three one by one, and cheap where an answer begins with a head of the common shape."""
+        end = data.find(b"\r\n\r\n", 0, HEAD_LIMIT) + 4
+        first = end >= 4 and not self._started and not self.ended and self._fault is None
+        head = recognise_response(data[:end]) if first else None
         if head is None or head.status < 200:
-            return None
-        self._at = end
-        self._begin_body(head)
-        return head
+            self.feed(data)
+            return self.head(), None
+        self._started = True
+        length = head.headers.get(b"content-length")
+        here = len(data) - end
+        if length is None or int(length) != here or not 0 < here <= self._max_body or self._is_bare(head):
+            self._buffer, self._at = data, end
+            self._begin_body(head)
+            return head, None
+        self._head = head
+        self._keep_alive = head.keep_alive
+        self.ended = True
+        return head, data[end:]
 
     def _read_head(self) -> ResponseHead | None:
         while (raw := self._find_head(HEAD_LIMIT)) is not None:
@@ -101,7 +110,7 @@ class ResponseReader(MessageReader):
         self._head = head
         self._keep_alive = head.keep_alive
         headers = head.headers
-        if self._method == "HEAD" or head.status in (204, 304):
+        if self._is_bare(head):
             self.ended = True
         elif headers.get(b"transfer-encoding"):
             self._chunks = ChunkedReader(self._max_body, "upstream_protocol", "upstream_too_large", _LEAST_MEAN)
@@ -109,10 +118,15 @@ class ResponseReader(MessageReader):
             self._left = int(length)
             self.ended = not self._left
             if self._left > self._max_body:
-                raise Fault("upstream_too_large")
+                self._fault = Fault("upstream_too_large")
+                raise self._fault
         else:
             self._left = _UNBOUNDED
             self._until_close = True
+
+    def _is_bare(self, head: ResponseHead) -> bool:
+        """Whatever its fields say, no body follows."""
+        return self._method == "HEAD" or head.status in (204, 304)
 
     def eof(self) -> None:
         """The peer closed; everything that was fed has been taken. Returns when the body is complete. Raises

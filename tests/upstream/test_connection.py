@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import time
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from engine.faults import Fault
+from engine.upstream.connection import Connection
 from engine.upstream.pool import PoolTransport
 from engine.upstream.reply import PooledReply
+from engine.wire.reader import ResponseReader
 from tests.tools.calling import fault_of, outgoing, patience, provider, run, soon
+from tests.tools.clock import Clock
 from tests.tools.fake_upstream import (
     CHUNKED_HEAD,
     Close,
@@ -27,6 +33,7 @@ from tests.tools.fake_upstream import (
     events,
     whole,
 )
+from tests.tools.wire_bytes import cut, cuts, fuzz, responses
 
 BODY = b'{"choices":[{"message":{"content":"hello"}}]}'
 
@@ -455,3 +462,81 @@ def test_a_reply_that_is_forgotten_ends_with_its_clock() -> None:
         await soon(lambda: call.in_use == 0)
 
     play([Send(CHUNKED_HEAD), Stall()], main)
+
+
+# An answer that comes at once is read at a stride.
+
+
+class StepByStep(ResponseReader):
+    """The plain way to begin."""
+
+    def begin(self, data: bytes) -> tuple[Any, None]:
+        self.feed(data)
+        return self.head(), None
+
+
+class Lines(asyncio.Transport):
+    """The loop, the transport and the owner of one connection: all that it says to them."""
+
+    def __init__(self) -> None:
+        super().__init__({"socket": _quiet})
+        self.clock = Clock()
+        self.call_at, self.time = self.clock.call_at, self.clock.time
+        self.said: list[Any] = []
+
+    def create_future(self) -> asyncio.Future[None]:
+        return _loop.create_future()
+
+    def write(self, data: Any) -> None:
+        self.said.append(data)
+
+    def abort(self) -> None:
+        self.said.append("abort")
+
+    def is_closing(self) -> bool:
+        return "abort" in self.said
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def free(self, connection: Connection, reusable: bool) -> None:
+        self.said.append(("free", reusable, connection._reply))
+
+    def gone(self, connection: Connection, desync: bool) -> None:
+        self.said.append(("gone", desync))
+
+
+_loop = asyncio.new_event_loop()
+_quiet, _other_end = socket.socketpair()
+
+
+def seen(reader: ResponseReader, data: bytes, sizes: list[int], method: str) -> list[Any]:
+    """What is said and got when a connection is asked twice, the answer to each being `data`."""
+    lines = Lines()
+    connection = Connection(lines, lines, 20.0)  # type: ignore[arg-type]
+    connection._reader = reader
+    connection.connection_made(lines)
+    for _ in range(2):
+        reply = connection.ask(method, (b"request",), patience())
+        for piece in cut(data, sizes):
+            connection.data_received(piece)
+            lines.said.append((reply.status, list(reply.headers), reply._held, reply.came.done(), repr(reply.error)))
+        lines.said.append((b"".join(reply._pieces), connection._clock._due))
+        if connection._reply is not None:
+            break  # the answer is not over
+    return lines.said
+
+
+@fuzz
+@given(responses, cuts | st.just([1000]), st.sampled_from(["POST", "POST", "POST", "HEAD"]))
+@example(whole(BODY)[0].data, [1000], "POST")
+@example(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-encoding: gzip\r\n\r\nx", [1000], "POST")
+@example(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx", [1000], "POST")
+@example(b"HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n" + b"x" * 70000, [100000], "POST")
+def test_an_answer_at_once_is_an_answer_step_by_step(data: bytes, sizes: list[int], method: str) -> None:
+    """Nobody can tell how it was read: not who asked, not the pool, not the provider."""
+    assert seen(ResponseReader(), data, sizes, method) == seen(StepByStep(), data, sizes, method)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.faults import Fault
@@ -161,6 +163,66 @@ def test_answers_do_not_depend_on_the_cuts_i4(data: bytes, sizes: list[int], met
     for other in (read_response(cut(data, sizes), method), read_response(cut(data, [1]), method)):
         assert other[1:] == whole[1:]
         assert whole[2] or other[0] == whole[0]
+
+
+def step(reader: ResponseReader, piece: bytes, begun: bool, at_a_stride: bool) -> tuple[Any, ...]:
+    """All that can be seen of a reader after one more piece, read in either way."""
+    head, body = None, None
+    try:
+        if at_a_stride and not begun:
+            head, body = reader.begin(piece)
+        else:
+            reader.feed(piece)
+            head = None if begun else reader.head()
+        if body is None:
+            body = reader.take()
+    except Fault as fault:
+        return fault.code, reader.reusable
+    return head, body, reader.ended, reader.reusable, reader.buffered
+
+
+def expected_of(reader: ResponseReader, method: str) -> str:
+    try:
+        reader.expect(method)
+    except Fault as fault:
+        return fault.code
+    return ""
+
+
+@fuzz
+@given(responses, cuts | st.just([10000]), st.sampled_from(["POST", "POST", "POST", "HEAD"]))
+@example(answer(b"Content-Length: 3", body=b"abc"), [10000], "POST")
+@example(answer(b"Content-Length: 3", body=b"abc"), [10000], "HEAD")
+@example(answer(b"Content-Length: 3", status=b"304 x", body=b"abc"), [10000], "POST")
+@example(answer(b"Content-Length: 3", b"Connection: close", body=b"abc"), [10000], "POST")
+@example(answer(b"Content-Length: 3", body=b"abcd"), [10000], "POST")
+@example(answer(b"Content-Length: 3", body=b"ab"), [10000], "POST")
+@example(answer(b"Content-Length: 0"), [10000], "POST")
+@example(answer(b"Content-Length: 49", body=b"x" * 49), [10000], "POST")
+@example(answer(status=b"100 Continue") + answer(b"Content-Length: 3", body=b"abc"), [10000], "POST")
+def test_to_begin_at_a_stride_is_the_same_as_step_by_step(data: bytes, sizes: list[int], method: str) -> None:
+    """Of two answers on one connection, whatever the first was."""
+    plain, quick = ResponseReader(48), ResponseReader(48)
+    for again in (data, answer(b"Content-Length: 3", body=b"abc")):
+        begun = False
+        assert expected_of(plain, method) == expected_of(quick, method)
+        for piece in cut(again, sizes):
+            expected = step(plain, piece, begun, at_a_stride=False)
+            assert step(quick, piece, begun, at_a_stride=True) == expected
+            begun = begun or (len(expected) > 2 and expected[0] is not None)
+
+
+def test_begin_finds_no_answer_that_nobody_asked_for_i7() -> None:
+    data = answer(b"Content-Length: 3", body=b"abc")
+    reader = ResponseReader()
+    assert reader.begin(data) == (None, None)
+    reader = ResponseReader()
+    reader.expect("POST")
+    with pytest.raises(Fault):
+        reader.eof()
+    with pytest.raises(Fault) as caught:
+        reader.begin(data)
+    assert caught.value.code == "upstream_reset"
 
 
 @fuzz

@@ -11,7 +11,7 @@ from engine.faults import Fault
 from engine.formats.failure import fault_of
 from engine.formats.format import Heard
 from engine.formats.openai_error import error_of
-from engine.formats.tolerant import count, mapping, sequence, text
+from engine.formats.tolerant import count, mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,8 @@ def read_reply(body: bytes) -> Heard:
         fault = fault_of(error)
     elif not isinstance(document.get("choices"), list):
         fault = Fault("upstream_bad_body")
-    return Heard(usage_of(document), text(document.get("model")), fault)
+    served = document.get("model")
+    return Heard(usage_of(document), served if type(served) is str else "", fault)
 
 
 def read_usage(body: bytes) -> Usage | None:
@@ -52,7 +53,9 @@ def usage_of(document: dict[str, Any]) -> Usage | None:
         cached = mapping(details).get("cached_tokens", cached)
     if details := get("completion_tokens_details"):
         reasoning = mapping(details).get("reasoning_tokens")
-    return Usage(count(sent), count(made), count(cached) if cached else 0, count(reasoning) if reasoning else 0)
+    if type(sent) is not int or type(made) is not int or sent < 0 or made < 0:
+        sent, made = count(sent), count(made)
+    return Usage(sent, made, count(cached) if cached else 0, count(reasoning) if reasoning else 0)
 
 
 def _usage_elsewhere(document: dict[str, Any]) -> object:
