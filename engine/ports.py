@@ -127,7 +127,7 @@ class Services:
     sleep: Callable[[float], Awaitable[None]]
     transport: Callable[[str], Transport]  # by provider name
     meter: Meter
-    write_log: Callable[[dict[str, Any]], None]  # one row; encoded and written by a thread, never blocks
+    write_log: Callable[[dict[str, Any]], None]  # one row; encoded at once, written by a thread, never blocks
     status: Callable[[], Mapping[str, Any]]  # what /health tells of this worker: uptime, generation, last reload
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.faults import Fault
     from engine.web import Response
 
-BUDGET = 48.0
+BUDGET = 41.0
 
 
 class Client:

@@ -13,7 +13,7 @@ from engine.web import Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUDGET = 1.5
+BUDGET = 1.4
 
 
 def operation() -> Callable[[], object]:

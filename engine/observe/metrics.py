@@ -7,7 +7,9 @@ of tables (fault codes, statuses), never what a client wrote, so the number of s
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.observe.exposition import render
@@ -16,7 +18,6 @@ from engine.observe.names import COUNTS, DURATIONS, LAGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from engine.chat import Usage
     from engine.exchange import Exchange
     from engine.observe.exposition import Shared, Snapshot
     from engine.program import Model, Program
@@ -51,16 +52,10 @@ class RouteFigures:
 
     def __init__(self) -> None:
         self.active = 0
-        self.answers: dict[tuple[str, int, str], int] = {}  # (method, status, error)
+        self.answers: defaultdict[tuple[str, int, str], int] = defaultdict(int)  # (method, status, error)
         self.whole = Timing(DURATIONS)
         self.streamed = Timing(DURATIONS)
-        self.first_tokens: dict[str, Timing] = {}  # by provider
-
-
-class _Routes(dict[str, RouteFigures]):
-    def __missing__(self, name: str) -> RouteFigures:
-        self[name] = made = RouteFigures()
-        return made
+        self.first_tokens: defaultdict[str, Timing] = defaultdict(partial(Timing, DURATIONS))  # by provider
 
 
 class Figures:
@@ -68,10 +63,11 @@ class Figures:
     `sample` is asked for figures that are not counted but read: memory, descriptors."""
 
     def __init__(self, shared: Shared | None = None, sample: Callable[[], Iterable[tuple[str, float]]] = tuple) -> None:
-        self._routes = _Routes()
-        self._attempts: dict[tuple[str, str], int] = {}
-        self._tokens: dict[tuple[str, str], list[int]] = {}  # by provider and model, in the order of KINDS
-        self._counts: dict[str, float] = {}
+        self._routes: defaultdict[str, RouteFigures] = defaultdict(RouteFigures)
+        self._attempts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        # By provider and model, in the order of KINDS.
+        self._tokens: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(KINDS))
+        self._counts: defaultdict[str, float] = defaultdict(int)
         self._gauges: dict[tuple[str, tuple[str, ...]], float] = {}
         self._lag = Timing(LAGS)
         self._models = ModelLabels(())
@@ -88,31 +84,32 @@ class Figures:
     def finished(self, exchange: Exchange) -> None:
         route = self._routes[exchange.route.name]
         route.active -= 1
-        fault, status = exchange.fault, exchange.status
+        fault, status, answer, target = exchange.fault, exchange.status, exchange.answer, exchange.target
         error = "" if fault is None else fault.code
         if fault is None and status >= 400 and exchange.tries:
             error = exchange.tries[-1].code  # a provider's own 4xx, passed on as an answer
-        key = (exchange.request.method, status, error)
-        route.answers[key] = route.answers.get(key, 0) + 1
-        answer, target = exchange.answer, exchange.target
+        route.answers[exchange.request.method, status, error] += 1
         streaming = answer is not None and answer.stream is not None
-        (route.streamed if streaming else route.whole).add(exchange.ended - exchange.began)
+        timing, seconds = route.streamed if streaming else route.whole, exchange.ended - exchange.began
+        timing.counts[bisect_left(DURATIONS, seconds)] += 1
+        timing.total += seconds
         if target is None:
             return
         if streaming and exchange.first_byte:
-            timing = route.first_tokens.get(target.provider)
-            if timing is None:
-                timing = route.first_tokens[target.provider] = Timing(DURATIONS)
-            timing.add(exchange.first_byte - exchange.began)
-        if exchange.usage is not None:
-            self._count_tokens(target.provider, self._models.label(exchange.chat.model), exchange.usage)
+            route.first_tokens[target.provider].add(exchange.first_byte - exchange.began)
+        usage = exchange.usage
+        if usage is not None:
+            spent = self._tokens[target.provider, self._models[exchange.chat.model]]
+            spent[0] += usage.input
+            spent[1] += usage.output
+            spent[2] += usage.cached
+            spent[3] += usage.reasoning
 
     def attempt(self, target: Target, code: str) -> None:
-        key = (target.provider, code)
-        self._attempts[key] = self._attempts.get(key, 0) + 1
+        self._attempts[target.provider, code] += 1
 
     def count(self, name: str, by: float = 1) -> None:
-        self._counts[name] = self._counts.get(name, 0) + by
+        self._counts[name] += by
 
     def lag(self, seconds: float) -> None:
         self._lag.add(seconds)
@@ -160,31 +157,19 @@ class Figures:
             row(figure, labels, value)
         return out
 
-    def _count_tokens(self, provider: str, model: str, usage: Usage) -> None:
-        spent = self._tokens.get((provider, model))
-        if spent is None:
-            spent = self._tokens[provider, model] = [0] * len(KINDS)
-        spent[0] += usage.input
-        spent[1] += usage.output
-        spent[2] += usage.cached
-        spent[3] += usage.reasoning
 
-
-class ModelLabels:
-    """The configured name or pattern that a client's model name falls under, or "other"."""
+class ModelLabels(dict[str, str]):
+    """A client's model name -> the configured name or pattern that it falls under, or "other"."""
 
     def __init__(self, models: Iterable[Model]) -> None:
-        names = [model.name for model in models]
-        self._known = {name: name for name in names}
-        self._patterns = [name for name in names if "*" in name]
-        self._room = len(self._known) + MOST_NAMES
+        super().__init__((model.name, model.name) for model in models)
+        self._patterns = [name for name in self if "*" in name]
+        self._room = len(self) + MOST_NAMES
 
-    def label(self, asked: str) -> str:
-        label = self._known.get(asked)
-        if label is None:
-            label = next((pattern for pattern in self._patterns if fnmatchcase(asked, pattern)), "other")
-            if len(self._known) < self._room:  # clients choose names: what is remembered is bounded
-                self._known[asked] = label
+    def __missing__(self, asked: str) -> str:
+        label = next((pattern for pattern in self._patterns if fnmatchcase(asked, pattern)), "other")
+        if len(self) < self._room:  # clients choose names: what is remembered is bounded
+            self[asked] = label
         return label
 
 

@@ -1,6 +1,10 @@
-"""The request log: rows in, JSON lines out on a descriptor, by a thread, and the event loop never waits (F-46).
+"""Hot: guarded by bench/micro/log.py. The request log: rows in, JSON lines out on a descriptor, by a thread, and the event
+loop never waits (F-46).
 
-The queue is bounded: when whoever reads the log does not keep up, or the disk is full, rows are dropped and counted
+Rows become lines, and lines pieces of a write, where the rows are made: that costs less than to hand them over. The thread
+does nothing but write, so it hardly competes with the loop for the interpreter, and few small things live long.
+
+What is queued is bounded: when whoever reads the log does not keep up, or the disk is full, rows are dropped and counted
 exactly, requests go on, and the first line that can be written again says how many are missing.
 """
 
@@ -18,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 MOST_ROWS = 10_000
 # Several workers share the descriptor: POSIX keeps writes of up to PIPE_BUF bytes to a pipe in one piece.
@@ -36,8 +40,13 @@ class RequestLog:
     def __init__(self, fd: int, trouble: Callable[[bool, str], None] | None = None) -> None:
         self._fd = fd
         self._trouble = trouble
-        self._rows: deque[Row] = deque()
+        self._lock = threading.Lock()  # held for a few instructions: over what is queued
+        self._lines: list[bytes] = []  # the piece that is being made
+        self._size = 0  # of these, in bytes
+        self._pieces: deque[tuple[bytes, int]] = deque()  # each with its number of lines
+        self._queued = 0  # lines in all of them
         self._wake = threading.Event()
+        self._called = False  # the thread has been woken for what is queued
         self._leaving = threading.Event()
         self._refused = 0  # dropped before the queue: written by the loop's thread only
         self._lost = 0  # dropped after it: written by this log's thread only
@@ -48,13 +57,20 @@ class RequestLog:
         self._thread.start()
 
     def write(self, row: Row) -> None:
-        """One line, soon. The row is the log's from now on."""
-        rows = self._rows
-        if len(rows) >= MOST_ROWS:
+        """One line, soon."""
+        if self._queued >= MOST_ROWS:
             self._refused += 1
             return
-        rows.append(row)
-        if not self._wake.is_set():
+        line = encode(row)
+        with self._lock:
+            self._size += len(line)
+            if self._size > ATOMIC:
+                self._seal()
+                self._size = len(line)
+            self._lines.append(line)
+            self._queued += 1
+        if not self._called:
+            self._called = True
             self._wake.set()
 
     @property
@@ -68,30 +84,42 @@ class RequestLog:
         self._wake.set()
         self._thread.join(seconds)
         # A thread still alive is stuck in a write to a pipe that nobody reads; it dies with the process.
-        self._refused += len(self._rows) + (self._in_hand if self._thread.is_alive() else 0)
+        with self._lock:
+            self._refused += self._queued + (self._in_hand if self._thread.is_alive() else 0)
 
     def _run(self) -> None:
         while not self._leaving.is_set():
             self._wake.wait()
             self._leaving.wait(PATIENCE if self._broken else PAUSE)
             self._wake.clear()
+            # Before the look at what is queued: a row that comes after it calls again.
+            self._called = False
             self._drain()
         self._drain()
 
     def _drain(self) -> None:
-        while self._rows:
-            for piece, rows in _pieces(self._next_lines()):
-                self._in_hand = rows
-                self._put(piece, rows)
-                self._in_hand = 0
+        while self._queued:
+            self._put(self._next_piece())
+            self._in_hand = 0
             if self._broken:
                 return
 
-    def _next_lines(self) -> list[bytes]:
-        rows = self._rows
-        return [encode(rows.popleft()) for _ in range(min(len(rows), 256))]
+    def _seal(self) -> None:
+        if self._lines:
+            self._pieces.append((b"".join(self._lines), len(self._lines)))
+            self._lines.clear()
 
-    def _put(self, piece: bytes, rows: int) -> None:
+    def _next_piece(self) -> bytes:
+        """Its lines are in hand from then on."""
+        with self._lock:
+            if not self._pieces:
+                self._seal()
+                self._size = 0
+            piece, self._in_hand = self._pieces.popleft()
+            self._queued -= self._in_hand
+        return piece
+
+    def _put(self, piece: bytes) -> None:
         try:
             missing = self.dropped - self._told
             if missing:
@@ -99,7 +127,7 @@ class RequestLog:
                 self._told += missing
             _write_all(self._fd, piece)
         except OSError as error:
-            self._lost += rows
+            self._lost += self._in_hand
             if not self._broken:
                 self._broken = errno.errorcode.get(error.errno or 0, "unknown")
                 self._tell(works=False)
@@ -116,7 +144,7 @@ class RequestLog:
 def encode(row: Row) -> bytes:
     """A row as one line of JSON. Never fails: what JSON cannot carry is told as text, lone surrogates are escaped."""
     try:
-        return orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(row, str, orjson.OPT_APPEND_NEWLINE)
     except TypeError:
         return json.dumps(row, default=str, skipkeys=True).encode() + b"\n"
 
@@ -129,20 +157,6 @@ def timestamp(wall: float) -> str:
 def _row_of_missing(count: int) -> Row:
     now = datetime.now(UTC).timestamp()
     return {"timestamp": timestamp(now), "level": "warning", "message": "log lines were dropped", "count": count}
-
-
-def _pieces(lines: list[bytes]) -> Iterator[tuple[bytes, int]]:
-    """The lines joined into writes that stay in one piece, each with its number of lines."""
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        if held and size + len(line) > ATOMIC:
-            yield b"".join(held), len(held)
-            held, size = [], 0
-        held.append(line)
-        size += len(line)
-    if held:
-        yield b"".join(held), len(held)
 
 
 def _write_all(fd: int, data: bytes) -> None:

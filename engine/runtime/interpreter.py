@@ -21,7 +21,6 @@ from engine.web import Response
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from engine.parts import Deed
     from engine.ports import Client, Services
     from engine.program import Program
     from engine.web import Request
@@ -51,11 +50,23 @@ class Interpreter:
     async def handle(self, request: Request, client: Client) -> None:
         """Answers one request, whatever happens, and lets its `after` stages run."""
         services = self.services
-        line, captures, fault = self._find(request)
-        exchange = Exchange(request, line.route, captures, self._id_of(request), services.now())
+        line, captures, lost = self._find(request)
+        exchange = Exchange(request, line.route, captures, self._id_of(request.headers.get(b"x-request-id")), services.now())
         services.meter.began(exchange)
         try:
-            answer = await self._run(line, exchange) if fault is None else self._write_fault(line, exchange, fault)
+            try:
+                answer = None
+                for deed in line.deeds:
+                    waiting = deed(exchange)
+                    if waiting is not None:
+                        await waiting
+                    answer = exchange.answer
+                    if answer is not None:
+                        break
+                else:
+                    raise lost or Fault("internal")  # the compiler refuses pipelines that cannot answer
+            except Exception as mistake:
+                answer = self._write_fault(line, exchange, mistake)
             waiting = self._send(answer, exchange, client)
             if waiting is not None:
                 await waiting
@@ -69,31 +80,19 @@ class Interpreter:
             if exchange.fault is not None:
                 _drop_reply(exchange)
             for deed in line.after:
-                waiting = self._record(deed, exchange)
-                if waiting is not None:
-                    await waiting
+                try:
+                    waiting = deed(exchange)
+                    if waiting is not None:
+                        await waiting
+                except Exception as mistake:  # one record that fails must not cost the others
+                    self._report(mistake)
             services.meter.finished(exchange)
 
     def refuse(self, fault: Fault, path: str) -> Response:
         """The answer to what never became a request (reliability.md, I1)."""
         self.services.meter.count(f"refused.{fault.code}")
         line = lay_nowhere(self._nearest(path), self._logged)
-        return _fault_response(line, fault, self._new_id())
-
-    async def _run(self, line: Line, exchange: Exchange) -> Response:
-        try:
-            for deed in line.deeds:
-                waiting = deed(exchange)
-                if waiting is not None:
-                    await waiting
-                if exchange.answer is not None:
-                    return exchange.answer
-            raise Fault("internal")  # the compiler refuses pipelines that cannot answer
-        except Fault as fault:
-            return self._write_fault(line, exchange, fault)
-        except Exception as mistake:
-            self._report(mistake)
-            return self._write_fault(line, exchange, Fault("internal"))
+        return _fault_response(line, fault, self._id_of(None))
 
     def _send(self, answer: Response, exchange: Exchange, client: Client) -> Awaitable[None] | None:
         exchange.status = answer.status
@@ -118,21 +117,6 @@ class Interpreter:
 
         exchange.fault = await client.stream(answer, wrote)
 
-    def _record(self, deed: Deed, exchange: Exchange) -> Awaitable[None] | None:
-        """One deed of `after`: one record that fails must not cost the others."""
-        try:
-            waiting = deed(exchange)
-        except Exception as mistake:
-            self._report(mistake)
-            return None
-        return None if waiting is None else self._end_record(waiting)
-
-    async def _end_record(self, waiting: Awaitable[None]) -> None:
-        try:
-            await waiting
-        except Exception as mistake:
-            self._report(mistake)
-
     def _find(self, request: Request) -> tuple[Line, Mapping[str, str], Fault | None]:
         try:
             route, captures = self._matcher.match(request.method, request.path)
@@ -144,16 +128,17 @@ class Interpreter:
         route = self._matcher.nearest(path)
         return None if route is None else self._lines[route.name]
 
-    def _write_fault(self, line: Line, exchange: Exchange, fault: Fault) -> Response:
-        exchange.fault = fault
-        return _fault_response(line, fault, exchange.id)
+    def _write_fault(self, line: Line, exchange: Exchange, mistake: Exception) -> Response:
+        if not isinstance(mistake, Fault):
+            self._report(mistake)
+            mistake = Fault("internal")
+        exchange.fault = mistake
+        return _fault_response(line, mistake, exchange.id)
 
-    def _id_of(self, request: Request) -> str:
-        given = request.headers.get(b"x-request-id")
-        return given.decode() if given is not None and _sane_id(given) else self._new_id()
-
-    def _new_id(self) -> str:
-        return f"{self._id_prefix}{next(self._count):08x}"
+    def _id_of(self, given: bytes | None) -> str:
+        if given is None or not _sane_id(given):
+            return f"{self._id_prefix}{next(self._count):08x}"
+        return given.decode()
 
 
 def _fault_response(line: Line, fault: Fault, request_id: str) -> Response:

@@ -90,7 +90,7 @@ def passed_headers(headers: Headers) -> tuple[list[Pair], int]:
             out.append((to, value))
             values += value
     # All in one look: short together means that each is short.
-    return (out, 0) if _is_harmless(values) else _without_harm(out)
+    return (out, 0) if len(values) <= LONGEST_VALUE and _sane(values) else _without_harm(out)
 
 
 def _without_harm(pairs: list[Pair]) -> tuple[list[Pair], int]:

@@ -1,4 +1,4 @@
-"""One line per request, when the last byte is out."""
+"""Hot: guarded by bench/micro/log.py. One line per request, when the last byte is out."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from engine.faults import Blame, clipped
 from engine.parts import Stage
 
 if TYPE_CHECKING:
-    from engine.chat import Usage
     from engine.exchange import Exchange
     from engine.faults import Fault
     from engine.parts import Deed
     from engine.ports import Binding
-    from engine.targets import Target
 
 LONGEST_PATH = 1024
 LONGEST_MODEL = 256
+MOST_MODELS = 1024
 
 
 @dataclass(frozen=True)
@@ -39,43 +38,84 @@ class Log(Stage):
         return log
 
 
+# A row of which nothing is known: to copy it and to fill in what is known costs half of writing it out each time.
+_BLANK: dict[str, Any] = dict.fromkeys(
+    (
+        *(
+            "timestamp",
+            "level",
+            "message",
+            "request_id",
+            "method",
+            "path",
+            "route",
+            "status_code",
+            "duration_ms",
+            "upstream_ms",
+        ),
+        *("first_byte_ms", "format", "model", "model_served", "provider", "streaming", "tokens", "bytes_in", "bytes_out"),
+        *("attempts", "error_type", "error_detail", "caller"),
+    )
+)
+_BLANK.update(level="info", message="request", bytes_in=0)
+
+
 def row_of(exchange: Exchange, wall: float, ended: float) -> dict[str, Any]:
     """What the log tells of an exchange. `wall` is Unix seconds, `ended` monotonic ones; what is not known is None."""
-    request, answer, target, began = exchange.request, exchange.answer, exchange.target, exchange.began
-    tries, fault, status, body = exchange.tries, exchange.fault, exchange.status, request.body
-    chat = getattr(exchange, "chat", None)  # unset until `decode` has run
-    if target is None and tries:
-        target = tries[-1].target
-    usage = exchange.usage
-    good = fault is None and status < 400
-    row = {
-        "timestamp": _timestamp(int(wall * 1000)),
-        "level": "info" if good else level_of(status, fault),
-        "message": "request",
-        "request_id": exchange.id,
-        "method": request.method,
-        "path": request.path if len(request.path) <= LONGEST_PATH else clipped(request.path, LONGEST_PATH),
-        "route": exchange.route.name,
-        "status_code": status,
-        "duration_ms": _ms(ended - began),
-        "upstream_ms": _ms(exchange.upstream_seconds) if tries else None,
-        "first_byte_ms": _ms(exchange.first_byte - began) if exchange.first_byte else None,
-        "format": exchange.route.speaks or None,
-        "model": _printable(chat.model) if chat else None,
-        "model_served": _served(exchange, target),
-        "provider": target.provider if target else None,
-        "streaming": answer is not None and answer.stream is not None,
-        "tokens": _tokens(usage) if usage else None,
-        "bytes_in": len(body) if body else 0,
-        "bytes_out": exchange.bytes_out,
-        "attempts": len(tries),
-        "error_type": None if good else error_of(exchange),
-        "error_detail": fault.inside or None if fault else None,
-        "caller": exchange.caller.name if exchange.caller else None,
-    }
-    for name, fact in exchange.notes.items():
-        row.setdefault(name, fact)
+    request, route, answer, began = exchange.request, exchange.route, exchange.answer, exchange.began
+    path, body = request.path, request.body
+    row = _BLANK.copy()
+    row["timestamp"] = _timestamp(int(wall * 1000))
+    row["request_id"] = exchange.id
+    row["method"] = request.method
+    row["path"] = path if len(path) <= LONGEST_PATH else clipped(path, LONGEST_PATH)
+    row["route"] = route.name
+    row["status_code"] = exchange.status
+    row["duration_ms"] = _ms(ended - began)
+    if exchange.first_byte:
+        row["first_byte_ms"] = _ms(exchange.first_byte - began)
+    row["format"] = route.speaks or None
+    row["streaming"] = answer is not None and answer.stream is not None
+    if body:
+        row["bytes_in"] = len(body)
+    row["bytes_out"] = exchange.bytes_out
+    if exchange.caller is not None:
+        row["caller"] = exchange.caller.name
+    _tell_of_call(exchange, row)
+    if exchange.fault is not None or exchange.status >= 400:
+        _tell_of_trouble(exchange, row)
+    if exchange.notes:
+        for name, fact in exchange.notes.items():
+            row.setdefault(name, fact)
     return row
+
+
+def _tell_of_call(exchange: Exchange, row: dict[str, Any]) -> None:
+    """Of the provider, as far as it came to that."""
+    tries, target, usage = exchange.tries, exchange.target, exchange.usage
+    chat = getattr(exchange, "chat", None)  # unset until `decode` has run
+    if chat is not None:
+        row["model"] = _printable[chat.model]
+    row["attempts"] = len(tries)
+    if tries:
+        row["upstream_ms"] = _ms(exchange.upstream_seconds)
+        target = target or tries[-1].target
+    served = exchange.notes.get("model_served") or None
+    if target is not None:
+        row["provider"] = target.provider
+        # The model that the answer names; when it names none, the one that was asked for.
+        served = served or target.model or exchange.chat.model
+    if served is not None:
+        row["model_served"] = _printable[served]
+    if usage is not None:
+        row["tokens"] = {"input": usage.input, "output": usage.output, "cached": usage.cached, "reasoning": usage.reasoning}
+
+
+def _tell_of_trouble(exchange: Exchange, row: dict[str, Any]) -> None:
+    fault = exchange.fault
+    row["level"] = level_of(exchange.status, fault)
+    row["error_type"] = error_of(exchange)
+    row["error_detail"] = fault.inside or None if fault else None
 
 
 def level_of(status: int, fault: Fault | None) -> str:
@@ -95,16 +135,19 @@ def error_of(exchange: Exchange) -> str | None:
     return exchange.tries[-1].code or None if refused else None
 
 
-def _served(exchange: Exchange, target: Target | None) -> str | None:
-    """The model that the answer names; when it names none, the one that was asked for."""
-    named = exchange.notes.get("model_served")
-    if named:
-        return _printable(named)
-    return None if target is None else _printable(target.model or exchange.chat.model)
+class _Printable(dict[str, str]):
+    """A model's name -> the same, cut and cleaned. Clients and providers choose names: what is remembered is bounded."""
+
+    def __missing__(self, model: str) -> str:
+        if len(model) > LONGEST_MODEL:
+            return clipped(model, LONGEST_MODEL)
+        if len(self) >= MOST_MODELS:
+            self.clear()
+        shown = self[model] = model if model.isprintable() else clipped(model, LONGEST_MODEL)
+        return shown
 
 
-def _printable(model: str) -> str:
-    return model if len(model) <= LONGEST_MODEL and model.isprintable() else clipped(model, LONGEST_MODEL)
+_printable = _Printable()
 
 
 @lru_cache(maxsize=4)
@@ -122,7 +165,3 @@ def _timestamp(milliseconds: int) -> str:
 def _ms(seconds: float) -> float:
     # Whole microseconds as milliseconds; round() would work out the decimal digits.
     return seconds * 1e6 // 1 / 1e3 if seconds > 0 else 0.0
-
-
-def _tokens(usage: Usage) -> dict[str, int]:
-    return {"input": usage.input, "output": usage.output, "cached": usage.cached, "reasoning": usage.reasoning}

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.faults import Fault
-from engine.strategies.strategy import Dice, Member, Strategy, once
+from engine.strategies.strategy import Dice, Member, Strategy
 from engine.targets import Ask, Plan, Target
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Members:
             ready = asks.get(model)
             if ready is None:
                 ready = asks[model] = tuple(Ask(turned) for turned in _rotations(targets(model)))
-            return once(ready[next(turns) % len(ready)])
+            yield ready[next(turns) % len(ready)]
 
         return Member(provider.name, ask_provider, targets)
 

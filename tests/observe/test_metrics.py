@@ -86,9 +86,9 @@ def test_tokens_are_counted_under_configured_names_only() -> None:
 def test_what_is_remembered_of_client_given_names_is_bounded() -> None:
     labels = ModelLabels(MODELS)
     for n in range(MOST_NAMES * 3):
-        assert labels.label(f"made-up-{n}") == "other"
-    assert len(labels._known) <= MOST_NAMES + len(MODELS)
-    assert labels.label("claude-later") == "claude-*"
+        assert labels[f"made-up-{n}"] == "other"
+    assert len(labels) <= MOST_NAMES + len(MODELS)
+    assert labels["claude-later"] == "claude-*"
 
 
 def test_a_request_that_reached_no_provider_is_counted_too() -> None:

@@ -58,6 +58,41 @@ def test_a_write_to_a_pipe_stays_in_one_piece(monkeypatch) -> None:
     assert len(sizes) < 20  # and yet many rows share a write
 
 
+def test_a_line_longer_than_a_piece_keeps_its_place() -> None:
+    reader, writer = os.pipe()
+    log = RequestLog(writer)
+    texts = ["a" * 10, "b" * (ATOMIC + 1), "c" * 10, "d" * (ATOMIC - 20), "e" * 10, "f" * 3 * ATOMIC]
+    for text in texts:
+        log.write({"text": text})
+    log.close()
+    os.close(writer)
+    with open(reader, "rb") as lines:
+        assert [json.loads(line)["text"] for line in lines] == texts
+
+
+def test_no_line_is_lost_between_the_thread_and_the_loop(monkeypatch) -> None:
+    """Every row wakes the thread anew, and it takes pieces that are still being made."""
+    monkeypatch.setattr(request_log, "PAUSE", 0)
+    reader, writer = os.pipe()
+    log = RequestLog(writer)
+    rest: list[bytes] = []
+
+    def read() -> None:
+        with open(reader, "rb") as lines:
+            rest.extend(lines)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for n in range(20_000):
+        log.write({"n": n})
+        until(lambda: log._queued < MOST_ROWS)
+    log.close(5.0)
+    os.close(writer)
+    thread.join(5)
+    assert [json.loads(line)["n"] for line in rest] == list(range(20_000))
+    assert log.dropped == 0
+
+
 def test_a_reader_that_stops_does_not_stop_us_and_the_loss_is_told_exactly() -> None:
     """F-46: the queue is bounded, and what was dropped is counted and told by one line."""
     reader, writer = os.pipe()

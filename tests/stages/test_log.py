@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.chat import Usage
 from engine.exchange import Caller, Exchange, Try
-from engine.faults import Fault
-from engine.stages.log import LONGEST_MODEL, LONGEST_PATH, level_of
+from engine.faults import TABLE, Fault, clipped
+from engine.stages.log import LONGEST_MODEL, LONGEST_PATH, MOST_MODELS, error_of, level_of, row_of
+from engine.stages.log import _printable as printable
 from engine.web import Response, Streamed
 from tests.tools.step import STAGES, World, stream, targets
 
@@ -171,3 +174,88 @@ def test_durations_are_never_negative() -> None:
     exchange = done(world)
     exchange.ended = 99.0
     assert logged(exchange, world)["duration_ms"] == 0.0
+
+
+def plainly(exchange: Exchange) -> dict[str, Any]:
+    """`row_of` written down field by field; the time and what `notes` add are left out."""
+    request, target, fault, tries = exchange.request, exchange.target, exchange.fault, exchange.tries
+    chat, answer, usage = getattr(exchange, "chat", None), exchange.answer, exchange.usage
+    target = target or (tries[-1].target if tries else None)
+    served = exchange.notes.get("model_served") or (target and (target.model or exchange.chat.model))
+    good = fault is None and exchange.status < 400
+    return {
+        "level": level_of(exchange.status, fault),
+        "message": "request",
+        "request_id": exchange.id,
+        "method": request.method,
+        "path": clipped(request.path, LONGEST_PATH),
+        "route": exchange.route.name,
+        "status_code": exchange.status,
+        "upstream_ms": None if not tries else pytest.approx(exchange.upstream_seconds * 1000, abs=0.001),
+        "format": exchange.route.speaks or None,
+        "model": clipped(chat.model, LONGEST_MODEL) if chat else None,
+        "model_served": clipped(served, LONGEST_MODEL) if served else None,
+        "provider": target.provider if target else None,
+        "streaming": answer is not None and answer.stream is not None,
+        "tokens": None
+        if usage is None
+        else {"input": usage.input, "output": usage.output, "cached": usage.cached, "reasoning": usage.reasoning},
+        "bytes_in": len(request.body or b""),
+        "bytes_out": exchange.bytes_out,
+        "attempts": len(tries),
+        "error_type": None if good else error_of(exchange),
+        "error_detail": (fault.inside or None) if fault else None,
+        "caller": exchange.caller.name if exchange.caller else None,
+    }
+
+
+SOMETIMES = st.booleans()
+WORDS = st.text(min_size=1, max_size=300)
+
+
+@given(
+    data=st.data(),
+    status=st.sampled_from([200, 204, 400, 429, 499, 502]),
+    code=st.sampled_from([None, *TABLE]),
+    model=WORDS,
+    served=st.none() | WORDS,
+    body=st.none() | st.binary(max_size=5),
+)
+def test_a_row_is_what_it_is_written_down_field_by_field(  # type: ignore[no-untyped-def]
+    data, status: int, code: str | None, model: str, served: str | None, body: bytes | None
+) -> None:
+    world = World()
+    exchange = world.chat("m", body=body) if data.draw(SOMETIMES) else world.exchange(body=body)
+    exchange.status = status
+    exchange.fault = Fault(code, inside=data.draw(st.sampled_from(["", "why"]))) if code else None
+    exchange.caller = Caller("key-1") if data.draw(SOMETIMES) else None
+    exchange.answer = Response(status) if data.draw(SOMETIMES) else None
+    if hasattr(exchange, "chat"):
+        exchange.chat.model = model
+        exchange.notes = {} if served is None else {"model_served": served}
+        exchange.tries = [Try(A, 100.0, 100.2, code or "", status)] * data.draw(st.integers(0, 3))
+        exchange.target = A if data.draw(SOMETIMES) else None
+        exchange.usage = Usage(1, 2, 3, 4) if data.draw(SOMETIMES) else None
+        exchange.upstream_seconds = 0.2
+    row = row_of(exchange, 0.0, 101.0)
+    assert list(row) == FIELDS
+    assert {key: value for key, value in row.items() if key not in ("timestamp", "duration_ms", "first_byte_ms")} == plainly(
+        exchange
+    )
+
+
+def test_rows_share_nothing() -> None:
+    """Each is a copy of a blank one."""
+    world = World()
+    first = logged(done(world), world)
+    world.rows.clear()
+    assert logged(world.exchange(), world)["caller"] is None
+    assert first["caller"] == "key-12345678"
+
+
+def test_what_is_remembered_of_model_names_is_bounded() -> None:
+    for n in range(MOST_MODELS * 3):
+        assert printable[f"m-{n}"] == f"m-{n}"
+    assert len(printable[f"{'m' * LONGEST_MODEL}m"]) == LONGEST_MODEL + 3
+    assert len(printable) <= MOST_MODELS
+    assert max(map(len, printable)) <= LONGEST_MODEL
