@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import uvloop
 
@@ -21,10 +23,14 @@ from bench.__main__ import step
 from bench.load import Run
 from bench.process import Server, mock_upstream
 from bench.report import percentile
+from bench.stamped import listen
 from bench.table import KEY, PLAIN, fit, grown, write
 from bench.work import Work, chats
 
 SECONDS = 3.0
+LARGE = (2**20, 2**23)  # bytes
+ROOMY = {**PLAIN, "server": {**PLAIN["server"], "limits": {"body": "64MiB"}}}
+_LAG = re.compile(r'engine_loop_lag_seconds_bucket\{.*?le="([^"]+)"\} (\S+)')
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,9 +44,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 @contextmanager
-def running(table: dict[str, Any], workers: int | None = None, core: int | None = 0) -> Iterator[tuple[Server, int]]:
+def running(
+    table: dict[str, Any], workers: int | None = None, core: int | None = 0, mock: str = "bench.upstream"
+) -> Iterator[tuple[Server, int]]:
     """(the engine with this table before the mock, its port)."""
-    upstream, port = mock_upstream(core=1)
+    upstream, port = mock_upstream(1, mock)
     with tempfile.TemporaryDirectory() as folder:
         path = write(fit(table, port, workers), Path(folder))
         engine = Server("engine", [sys.executable, "-m", "engine", "run", str(path)], core=core)
@@ -107,16 +115,55 @@ async def _hold(port: int, worker: int, many: int) -> tuple[int, int]:
 
 
 def bodies() -> Told:
-    """Bodies of 1 MiB and 8 MiB through the engine and past it."""
-    for size, seconds in ((2**20, SECONDS), (2**23, SECONDS)):
-        work = chats(key=KEY, sizes=(size, size + 1), variants=2)
-        table = {**PLAIN, "server": {"limits": {"body": "64MiB"}}}
-        with running(table) as (engine, port):
-            row = step(engine, port, work, 2, seconds)
+    """Bodies of 1 MiB and 8 MiB through the engine."""
+    for size in LARGE:
+        with running(ROOMY) as (engine, port):
+            row = step(engine, port, _large(size), 2, SECONDS)
             yield (
                 f"{size // 2**20} MiB bodies",
                 f"{row.requests_per_s:.0f} requests/s, p50 {row.p50_ms:.1f} ms, CPU {row.cpu_us:.0f} us",
             )
+
+
+def lag() -> Told:
+    """How late the engine's own ticks are while bodies of 1 MiB and 8 MiB pass."""
+    for size in LARGE:
+        with running(ROOMY) as (engine, port):
+            step(engine, port, _large(size), 4, 10.0)
+            ticks = _lag_counts(port)
+        within = next((bound for bound, count in ticks if count >= 0.99 * ticks[-1][1]), "+Inf")
+        yield (
+            f"lag of the loop, 4 connections with {size // 2**20} MiB bodies",
+            f"p99 at most {float(within) * 1000:.1f} ms of {ticks[-1][1]} ticks (at most 20)",
+        )
+
+
+def _large(size: int) -> Work:
+    return chats(key=KEY, sizes=(size, size + 1), variants=2)
+
+
+def _lag_counts(port: int) -> list[tuple[str, int]]:
+    """(upper bound in seconds, ticks up to it), in order."""
+    time.sleep(1.5)  # figures are published every half a second
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        told = answer.read().decode()
+    return [(bound, int(float(count))) for bound, count in _LAG.findall(told)]
+
+
+def delay(streams: int = 32, gap: int = 20) -> Told:
+    """32 streams of 50 events a second: from the provider's write of an event to the client's read of it."""
+    work = chats(key=KEY, streamed=True, sizes=(200, 300), extra=f"events=100 gap={gap}", variants=1)
+    upstream, port = mock_upstream(1, "bench.stamped")
+    try:
+        direct = uvloop.run(listen(port, work, streams, 5.0))
+    finally:
+        upstream.stop()
+    with running(PLAIN, mock="bench.stamped") as (_, port):
+        through = uvloop.run(listen(port, work, streams, 5.0))
+    for name, seen in (("direct", direct), ("through the engine", through)):
+        yield f"an event {name}", f"p50 {percentile(seen, 0.5) * 1e6:.0f} us, p99 {percentile(seen, 0.99) * 1e6:.0f} us"
+    added = [(percentile(through, part) - percentile(direct, part)) * 1e6 for part in (0.5, 0.99)]
+    yield "added to an event", f"p50 {added[0]:.0f} us, p99 {added[1]:.0f} us (at most 1000)"
 
 
 def pace() -> Told:
@@ -185,7 +232,7 @@ def _pss(pid: int) -> int:
 
 
 MEASURES: dict[str, Callable[[], Told]] = {
-    work.__name__: work for work in (start, latency, tables, connections, bodies, pace, workers, endurance)
+    work.__name__: work for work in (start, latency, tables, connections, bodies, lag, pace, delay, workers, endurance)
 }
 
 

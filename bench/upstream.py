@@ -88,6 +88,9 @@ class Mock(asyncio.Protocol):
         self.due = self.loop.time()
         self.loop.call_soon(self._event)
 
+    def event(self) -> bytes:
+        return _CHUNK
+
     def _event(self) -> None:
         if self.transport.is_closing():
             return
@@ -95,7 +98,7 @@ class Mock(asyncio.Protocol):
             self.transport.write(_LAST)
             return
         self.left -= 1
-        self.transport.write(_CHUNK)
+        self.transport.write(self.event())
         if self.gap:
             self.due += self.gap
             self.loop.call_at(self.due, self._event)
@@ -103,9 +106,9 @@ class Mock(asyncio.Protocol):
             self.loop.call_soon(self._event)
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, mock: type[Mock] = Mock) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Mock(loop), "127.0.0.1", port, backlog=4096)
+    server = await loop.create_server(lambda: mock(loop), "127.0.0.1", port, backlog=4096)
     print(f"listening on http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

@@ -12,6 +12,7 @@ import orjson
 
 from engine.chat import Asked
 from engine.faults import Fault
+from engine.formats.abridge import parse
 from engine.formats.json_scan import repeated
 
 # What orjson's messages are about, in our words. A message that is not listed is left out: the position says enough.
@@ -30,9 +31,9 @@ _KINDS = {list: "an array", str: "a string", bool: "a boolean", int: "a number",
 
 
 def read_document(body: bytes) -> dict[str, Any]:
-    """The body as an object. Raises Fault("invalid_json" | "invalid_body")."""
+    """The body as an object; of a large one, long strings may be abridged. Raises Fault("invalid_json" | "invalid_body")."""
     try:
-        document = orjson.loads(body)
+        document = parse(body, "model")
     except orjson.JSONDecodeError as error:
         raise Fault("invalid_json", _describe(error)) from None
     if not isinstance(document, dict):

@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHORT = 64 * 1024  # bytes of a body of whose members all may be noted: the notes can take many times their room
+STRIDE = 4 * 1024  # bytes of a longer body that are searched at once, from a place where something may begin
+_LONGEST = 64  # bytes of what is searched for, at most
 
 # A string in full, or a bracket. Strings are eaten whole, so brackets within them are never seen.
 _token = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _string = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _colon = re.compile(rb"[ \t\n\r]*:[ \t\n\r]*")
 _scalar = re.compile(rb"[-0-9tfn][^,}\] \t\n\r]*")
+_escaped_letter = re.compile(rb"\\u00[67]")
 
 
 def repeated(body: bytes, keys: tuple[str, ...]) -> str:
     """The first of `keys` that the top level holds more than once, in whatever spelling, or "". Parsers differ on which one
     counts."""
     if not _has_escaped_letters(body):
-        pattern = _any_of(keys)
-        # Of a long body no more places are noted than settle that one key stands there twice.
-        seen = pattern.findall(body) if len(body) <= SHORT else _first_few(pattern, body, len(keys) + 1)
+        seen = _any_of(keys).findall(body) if len(body) <= SHORT else _first_few(keys, body)
         if len(seen) < 2 or len(seen) == len(set(seen)):
             return ""
     return next((key for key in keys if sum(member == key for member, _, _ in members(body)) > 1), "")
@@ -52,7 +53,7 @@ def replace_member(body: bytes, document: Mapping[str, Any], key: str, value: st
 def _span_of(body: bytes, key: str) -> tuple[int, int]:
     """Start and end of the value of a key that is known to be there."""
     quoted = _quoted(key)
-    if not _is_doubtful(body, quoted):
+    if not _is_doubtful(body, key):
         # It is there, it is spelled plainly, and these bytes occur once: this is it.
         colon = _colon.match(body, body.index(quoted) + len(quoted))
         value = colon and _string.match(body, colon.end())
@@ -86,20 +87,41 @@ def members(body: bytes) -> Iterator[tuple[str, int, int]]:
                 yield key, start, token.end()
 
 
-def _is_doubtful(body: bytes, quoted: bytes) -> bool:
+def _is_doubtful(body: bytes, key: str) -> bool:
     """May the top level hold this key twice, or in another spelling than its own? A lower-case ASCII letter can be written
     as an escape only by \\u006x and \\u007x."""
+    if len(body) > SHORT:
+        return len(_first_few((key,), body)) > 1 or _has_escaped_letters(body)
+    quoted = _quoted(key)
     first = body.find(quoted)
     return (first >= 0 and body.find(quoted, first + 1) >= 0) or _has_escaped_letters(body)
 
 
 def _has_escaped_letters(body: bytes) -> bool:
     # Few bodies hold a backslash at all, and one byte is found faster than five.
-    return b"\\" in body and (b"\\u006" in body or b"\\u007" in body)
+    if b"\\" not in body:
+        return False
+    if len(body) > SHORT:
+        return any(_search(_escaped_letter, body, b"\\"))
+    return b"\\u006" in body or b"\\u007" in body
 
 
-def _first_few(pattern: re.Pattern[bytes], body: bytes, most: int) -> list[bytes]:
-    return [match.group() for match in islice(pattern.finditer(body), most)]
+def _first_few(keys: tuple[str, ...], body: bytes) -> list[bytes]:
+    """No more places than settle that one key stands there twice."""
+    return [match.group() for match in islice(_search(_any_of(keys), body, b'"'), len(keys) + 1)]
+
+
+def _search(pattern: re.Pattern[bytes], body: bytes, first: bytes) -> Iterator[re.Match[bytes]]:
+    """`pattern.finditer(body)` for a pattern of a few bytes that begins with the byte `first`, from one such byte to the next:
+    what lies between them, such as an image, is passed over twenty times as fast."""
+    at, find, search = 0, body.find, pattern.search
+    while (at := find(first, at)) >= 0:
+        match = search(body, at, at + STRIDE)
+        if match is None:
+            at += STRIDE - _LONGEST  # what is cut off there begins after this
+        else:
+            yield match
+            at = match.end()
 
 
 @cache

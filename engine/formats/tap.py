@@ -55,6 +55,9 @@ class LineTap:
         ):
             self._last = chunk
             return
+        if self._is_text(chunk):
+            self._last = chunk
+            return
         end = (chunk.rfind(b"\n") + 1) or (chunk.rfind(b"\r") + 1)
         self._last = chunk or self._last
         if self._held or end != len(chunk):
@@ -78,13 +81,28 @@ class LineTap:
     def hear_other(self, data: bytes) -> None:
         """Data that is not JSON: a marker, or a line that was too long, of which only the beginning is right."""
 
+    def _is_text(self, chunk: bytes) -> bool:
+        """Several events of that kind, as when a stream is read late."""
+        before, after = self._before, self._after
+        if self._held or not after:
+            return False
+        begins, find, skip, at = chunk.startswith, chunk.find, len(before), 0
+        while begins(before, at):
+            at = find(b'"', at + skip)
+            if at < 0 or not begins(after, at):
+                return False
+            at += len(after)
+        return at == len(chunk) > 0
+
     def _learn(self, chunk: bytes) -> None:
         """Nothing is to be heard in `chunk`, nor then in one that differs from it within a string only."""
         mark = self.text_mark
         at = chunk.find(mark) + len(mark)
         end = chunk.find(b'"', at)
         if mark and at >= len(mark) and end >= 0:
-            self._before, self._after = chunk[:at], chunk[end:]
+            # Of several events the first.
+            stop = chunk.find(b"\n\n", end)
+            self._before, self._after = chunk[:at], chunk[end : stop + 2] if stop >= 0 else chunk[end:]
             self._lessons -= 1
 
     def _feed_cut(self, chunk: bytes, end: int) -> None:

@@ -34,6 +34,8 @@ class Incoming:
 
         Raises Fault("body_too_large" | "request_timeout" | "bad_request")."""
         if self._whole is None:
+            if self._fault is None and self._inbound.gather(self._first):
+                self._first = b""
             self._whole = b"".join([piece async for piece in self])
         return self._whole
 

@@ -17,12 +17,14 @@ LAST_CHUNK = b"0\r\n\r\n"
 _LINE_LIMIT = 4 * 1024  # bytes of a chunk's size line
 _TRAILER_LIMIT = 8 * 1024  # bytes of all trailers
 _SMALL = 4 * 1024  # bytes of a chunk, framing included, that is recognised by its length
+_PLAIN_LINE = 17  # bytes of a size line without extensions, at most
+_REMEMBERED = 4096  # size lines
 _FREE_CHUNKS = 1000  # so many chunks may be of any size; from there on the mean counts
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb"\"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*\""
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;" + _TOKEN + rb"(?:=(?:" + _TOKEN + rb"|" + _QUOTED + rb"))?){0,4}\r\n")
-_PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
+_plain = re.compile(rb"[0-9A-Fa-f]{1,15}\r\n").fullmatch
 _FRAMING = frozenset({*SINGLE, b"connection", b"content-encoding", b"content-range", b"te", b"trailer"})
 
 _SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
@@ -49,6 +51,19 @@ class _Starts(dict[int, tuple[bytes, ...]]):
 
 
 _starts = _Starts()
+
+
+class _Sizes(dict[bytes, int]):
+    """A size line without extensions, CRLF included -> bytes; -1 for what is none, and for the last chunk's."""
+
+    def __missing__(self, line: bytes) -> int:
+        size = int(line, 16) if _plain(line) else 0
+        if len(self) < _REMEMBERED:
+            self[line] = size or -1
+        return size or -1
+
+
+_size_of = _Sizes().__getitem__
 
 
 class ChunkedReader:
@@ -131,14 +146,21 @@ class ChunkedReader:
 
     def _take_whole(self, data: bytes, at: int, pieces: list[bytes]) -> int:
         """Takes the plain chunks at `at` that are there whole, as in a stream that is read late; returns where they end."""
-        while line := _PLAIN_SIZE.match(data, at):
-            start = line.end()
-            end = start + int(line[1], 16)
-            if end == start or data[end : end + 2] != b"\r\n":
+        chunks, total, most, mean = self._chunks, self._total, self._max_body, self._mean
+        find, take = data.find, pieces.append
+        while start := find(b"\n", at, at + _PLAIN_LINE) + 1:
+            size = _size_of(data[at:start])
+            end = start + size
+            if size < 0 or data[end : end + 2] != b"\r\n":
                 break
-            pieces.append(data[start:end])
-            self._count(end - start)
+            # `_count`, spelt out; it is asked itself when a limit is met.
+            if total + size > most or (chunks >= _FREE_CHUNKS and total + size < mean * (chunks + 1)):
+                break
+            chunks += 1
+            total += size
+            take(data[start:end])
             at = end + 2
+        self._chunks, self._total = chunks, total
         return at
 
     def _end_chunk(self, data: bytes, at: int) -> int:

@@ -15,7 +15,7 @@ class MessageReader:
     """Turns bytes cut anywhere into heads and bodies. One piece that is used up before the next comes is never copied whole;
     pieces that have to wait for each other are gathered in a bytearray."""
 
-    __slots__ = ("_at", "_buffer", "_chunks", "_fault", "_left", "_most", "_scan", "ended")
+    __slots__ = ("_at", "_buffer", "_chunks", "_fault", "_left", "_most", "_pieces", "_scan", "_short", "ended")
 
     def __init__(self, most: int) -> None:
         """`most`: bytes that a body may have; a larger one is the business of the reader's own `_take_body`."""
@@ -26,10 +26,18 @@ class MessageReader:
         self._chunks: ChunkedReader | None = None
         self._left = 0  # bytes of the body still to be taken, when it is not chunked
         self._fault: Fault | None = None
+        self._pieces: list[bytes] = []
+        self._short = 0  # bytes missing of a body that is gathered
         self.ended = True  # the current body is complete and taken
 
     def feed(self, data: bytes) -> None:
         """Takes what arrived; never raises."""
+        if self._short:
+            self._pieces.append(data)
+            self._short -= len(data)
+            if self._short > 0:
+                return
+            data, self._pieces, self._short = b"".join(self._pieces), [], 0
         if self._at >= len(self._buffer):
             self._buffer = data
             self._at = 0
@@ -40,6 +48,16 @@ class MessageReader:
             del self._buffer[: self._at]
             self._at = 0
         self._buffer += data
+
+    def gather(self, first: bytes) -> bool:
+        """From here on `take` gives the body whole or not at all, and `buffered` does not count it. `first` is what has been
+        taken of it; the answer whether it has been taken back. Never so for a body that is chunked, or over its limit."""
+        if self._at < len(self._buffer) or not 0 < self._left <= self._most - len(first) or self._short:
+            return False
+        self._short = self._left
+        self._left += len(first)
+        self._pieces = [first]
+        return True
 
     @property
     def buffered(self) -> int:

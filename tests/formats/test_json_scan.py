@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.formats import json_scan
 from engine.formats.json_scan import SHORT, members, repeated, replace_member
 
 KEYS = st.sampled_from(["model", "stream", "messages", "a", 'q"uote', "back\\slash", "é", "", "x{", "]y", "model "])
@@ -84,3 +85,22 @@ def test_an_empty_object_gets_the_member() -> None:
 def test_a_value_that_is_no_string_is_replaced_too() -> None:
     body = b'{"a":1,"model" : {"model":[1]} ,"b":2}'
     assert replace_member(body, orjson.loads(body), "model", "m") == b'{"a":1,"model" : "m" ,"b":2}'
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from([b'"model"', b'"stream"', b'"', b"model", b'"mode', b"a" * 9]), max_size=12).map(b"".join))
+def test_a_long_body_is_searched_as_a_short_one(body: bytes) -> None:
+    """The plain twin is finditer; the stretches are small, so that every cut is tried."""
+    pattern = json_scan._any_of(("model", "stream"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_scan, "STRIDE", 11)
+        patch.setattr(json_scan, "_LONGEST", 8)
+        found = [match.span() for match in json_scan._search(pattern, body, b'"')]
+    assert found == [match.span() for match in pattern.finditer(body)]
+
+
+@pytest.mark.parametrize("spelled", [b"model", b"\\u006dodel", b"mod\\u0065l"])
+def test_the_model_of_a_long_body_is_replaced(spelled: bytes) -> None:
+    text = rb"say \"hi\"\n" * SHORT
+    body = b'{"x":"' + text + b'","' + spelled + b'":"a","y":["model"]}'
+    assert replace_member(body, orjson.loads(body), "model", "b") == body.replace(b':"a"', b':"b"')

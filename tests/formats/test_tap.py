@@ -136,6 +136,26 @@ def test_what_comes_between_events_of_one_shape_is_heard(name: str, data: st.Dat
 
 
 @pytest.mark.parametrize("name", ["openai_chat", "anthropic_messages"])
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_events_that_come_together_are_heard_as_one_by_one(name: str, data: st.DataObject) -> None:
+    """A stream that is read late; the plain twin hears its events one by one."""
+    said = st.sampled_from(["", " hello", "é", 'a "quote"', '"usage":{', "\\", "[DONE]", "\n\n"])
+    alone, together = FORMATS[name].tap(), FORMATS[name].tap()
+    waiting = b""
+    for chunk in STREAMS[name](b"\n"):
+        for one in (*(told(name, word) for word in data.draw(st.lists(said, max_size=4))), chunk):
+            alone.feed(one)
+            waiting += one
+            if data.draw(st.booleans()):
+                together.feed(waiting)
+                waiting = b""
+                assert heard(together) == heard(alone)
+    together.feed(waiting)
+    assert heard(together) == heard(alone) == ALL
+
+
+@pytest.mark.parametrize("name", ["openai_chat", "anthropic_messages"])
 def test_an_event_that_begins_and_ends_like_its_neighbours_is_heard(name: str) -> None:
     tap = FORMATS[name].tap()
     same = told(name, "x")

@@ -131,3 +131,17 @@ def test_the_body_of_a_request_that_is_over_cannot_be_read(run) -> None:
 
     run(main())
     assert kept
+
+
+def test_a_large_body_is_gathered_whole(run) -> None:
+    """More than is held of what nobody asked for, cut anywhere, and another request right behind it."""
+    body = b"0123456789abcdef" * 20_000
+
+    async def main() -> None:
+        async with serving(echo) as served, await served.connect() as client:
+            sent = post(body) + get("/next")
+            await client.send(sent, random_cuts(sent, 5))
+            assert (await client.answer()).body == b"POST / " + body
+            assert (await client.answer()).body == b"GET /next "
+
+    run(main())

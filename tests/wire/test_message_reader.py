@@ -78,3 +78,45 @@ def test_a_fault_in_what_passes_through_is_for_ever() -> None:
     for data in (b"x\r\n", b"1\r\na\r\n"):
         with pytest.raises(Fault):
             reader.pass_through(data)
+
+
+def posting(length: int, body: bytes) -> RequestReader:
+    reader = RequestReader(Limits(body=100))
+    reader.feed(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%b" % (length, body))
+    assert reader.head() is not None
+    return reader
+
+
+@pytest.mark.parametrize("cuts", [[60], [1] * 60, [7, 0, 13, 40], [10, 55], [50, 5, 5]])
+def test_a_body_that_is_gathered_is_what_its_pieces_would_have_been_i4(cuts: list[int]) -> None:
+    """The plain twin takes every piece as it comes."""
+    sent = b"0123456789" * 5 + b"GET / HTTP"
+    gathering, plain = posting(54, b"head"), posting(54, b"head")
+    taken = plain.take()
+    assert gathering.gather(gathering.take())
+    at = 0
+    for size in cuts:
+        piece, at = sent[at : at + size], at + size
+        for reader in (gathering, plain):
+            reader.feed(piece)
+        taken += plain.take()
+        whole = gathering.take()
+        assert whole == (taken if plain.ended and len(whole) else b"")
+        assert gathering.ended == plain.ended
+        assert gathering.buffered == (plain.buffered if plain.ended else 0)
+    assert plain.ended
+    assert taken == b"head" + sent[:50]
+
+
+def test_what_cannot_be_gathered_is_left_as_it_was() -> None:
+    over, whole, waiting = posting(101, b"head"), posting(4, b"head"), posting(54, b"head")
+    assert not over.gather(b"")
+    with pytest.raises(Fault, match="body_too_large"):
+        over.take()
+    assert not whole.gather(whole.take())
+    assert not waiting.gather(b"")  # what is there is to be taken first
+    assert waiting.take() == b"head"
+    chunked = RequestReader(Limits())
+    chunked.feed(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert chunked.head() is not None
+    assert not chunked.gather(chunked.take())
