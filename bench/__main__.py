@@ -11,26 +11,44 @@ from typing import Any
 import orjson
 import uvloop
 
+from bench import wrk
 from bench.load import Run
 from bench.plot import bars, lines, page
-from bench.process import Server, mock_upstream
-from bench.report import Figures, figures, machine, table
+from bench.process import NotReady, Server, mock_upstream, share_upstream_core
+from bench.report import Figures, figures, from_wrk, machine, table
 from bench.table import KEY, PLAIN, fit, read, write
 from bench.work import Work, chats
+from engine import __version__
 
 STEPS = (1, 8, 32, 128)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the steps and writes the report. Exit code 1 when any request failed."""
+    """Runs the steps and writes the report. Exit code 1 when any request failed, 2 when nothing could be measured."""
     args = _arguments().parse_args(argv)
-    chosen = PLAIN if args.table is None else read(Path(args.table))
+    if args.wrk and wrk.installed() is None:
+        print("bench: --wrk: wrk is not installed", file=sys.stderr)
+        return 2
+    if not args.workers:
+        share_upstream_core()
+    if args.generator:
+        print(table(generator(args.steps, args.seconds)))
+        return 0
+    try:
+        chosen = PLAIN if args.table is None else read(Path(args.table))
+    except OSError as reason:
+        print(f"bench: {args.table}: {reason.strerror}", file=sys.stderr)
+        return 2
     works = [
         chats(args.path, model=args.model, key=args.key),
         chats(args.path, model=args.model, key=args.key, streamed=True, sizes=(200, 2048), extra=f"events={args.events} gap=0"),
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        rows = measure(chosen, works, args, Path(folder))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = measure(chosen, works, args, Path(folder))
+    except NotReady as reason:
+        print(f"bench: the engine does not start with this table. {reason}", file=sys.stderr)
+        return 2
     print(table(rows))
     if args.into:
         _save(rows, Path(args.into))
@@ -48,6 +66,12 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, help="also an open-loop step with this many requests a second")
     parser.add_argument("--events", type=int, default=50, help="events of a streamed answer (default 50)")
     parser.add_argument("--workers", type=int, help="worker processes of the engine")
+    parser.add_argument(
+        "--wrk", action="store_true", help="load whole answers in a closed loop by wrk, which must be installed"
+    )
+    parser.add_argument(
+        "--generator", action="store_true", help="measure the load generator (and wrk, where installed) against the mock alone"
+    )
     parser.add_argument("--into", help="a folder for report.html and results.json")
     return parser
 
@@ -61,13 +85,29 @@ def measure(chosen: dict[str, Any], works: list[Work], args: argparse.Namespace,
         at = int(engine.wait_for(r"listening on http://127\.0\.0\.1:(\d+)"))
         rows = []
         for work in works:
+            by = wrk_step if args.wrk and not work.streamed else step
             for connections in args.steps:
-                rows.append(step(engine, at, work, connections, args.seconds))
+                rows.append(by(engine, at, work, connections, args.seconds))
             if args.rate:
                 rows.append(open_step(engine, at, work, args.rate, args.seconds))
         return rows
     finally:
         engine.stop()
+        upstream.stop()
+
+
+def generator(steps: list[int], seconds: float) -> list[Figures]:
+    """What the generator can ask for when nothing stands between it and the mock: the generator on one core, the mock on
+    the other. The rows of wrk tell how much of a limit is the mock's."""
+    upstream, port = mock_upstream(core=0)
+    try:
+        rows = [step(upstream, port, chats(key=KEY), connections, seconds) for connections in steps]
+        streamed = chats(key=KEY, streamed=True, sizes=(200, 2048), extra="events=50 gap=0")
+        rows.append(step(upstream, port, streamed, 32, seconds))
+        if wrk.installed():
+            rows += [wrk_step(upstream, port, chats(key=KEY), connections, seconds) for connections in steps]
+        return rows
+    finally:
         upstream.stop()
 
 
@@ -80,12 +120,22 @@ def step(server: Server, port: int, work: Work, connections: int, seconds: float
     return figures(server.name, work.name, str(connections), sample, cpu.spent(), server.rss_bytes())
 
 
+def wrk_step(server: Server, port: int, work: Work, connections: int, seconds: float) -> Figures:
+    """One closed-loop step by wrk, after half a second uncounted by the own generator."""
+    uvloop.run(Run("127.0.0.1", port, work).closed(connections, 0.5, warm=0.0))
+    before = server.cpu_seconds()
+    said = wrk.run(port, work, connections, seconds)
+    spent = server.cpu_seconds() - before
+    return from_wrk(server.name, f"{work.name} by wrk", str(connections), said, spent, server.rss_bytes())
+
+
 def open_step(server: Server, port: int, work: Work, rate: float, seconds: float) -> Figures:
     """One open-loop step at `rate` requests a second."""
     run = Run("127.0.0.1", port, work)
-    before = server.cpu_seconds()
-    sample = uvloop.run(run.open(rate, 256, seconds, warm=0.0))
-    return figures(server.name, work.name, f"{rate:.0f}/s", sample, server.cpu_seconds() - before, server.rss_bytes())
+    cpu = _Cpu(server)
+    label = f"{server.name} {work.name} {rate:.0f} requests/s"
+    sample = uvloop.run(run.open(rate, 256, seconds, tick=lambda part: cpu.tick(part, label)))
+    return figures(server.name, work.name, f"{rate:.0f}/s", sample, cpu.spent(), server.rss_bytes())
 
 
 class _Cpu:
@@ -110,16 +160,17 @@ class _Cpu:
 
 def _save(rows: list[Figures], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_bytes(
-        orjson.dumps({"machine": machine(), "rows": [row.to_json() for row in rows]}, option=orjson.OPT_INDENT_2)
-    )
+    told = {"engine": __version__, "machine": machine(), "rows": [row.to_json() for row in rows]}
+    (folder / "results.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     pictures = []
     for work in dict.fromkeys(row.work for row in rows):
         mine = [row for row in rows if row.work == work]
-        latency = {name: [(r.load, getattr(r, f"{name}_ms")) for r in mine] for name in ("p50", "p99", "p999")}
-        pictures.append(lines(f"{work}: latency by load", "ms", latency))
+        closed = [row for row in mine if row.load.isdigit()] or mine
+        latency = {name: [(r.load, getattr(r, f"{name}_ms")) for r in closed] for name in ("p50", "p99", "p999")}
+        pictures.append(lines(f"{work}: latency by connections", "ms", latency))
+        pictures.append(bars(f"{work}: requests by load", "per second", [(r.load, r.requests_per_s) for r in mine]))
         pictures.append(bars(f"{work}: CPU per request by load", "us", [(r.load, r.cpu_us) for r in mine]))
-    (folder / "report.html").write_text(page("Engine under load", rows, pictures))
+    (folder / "report.html").write_text(page(f"Engine {__version__} under load", rows, pictures))
     print(f"wrote {folder}/report.html and {folder}/results.json", file=sys.stderr)
 
 

@@ -8,20 +8,18 @@ hide its queue (coordinated omission).
 from __future__ import annotations
 
 import asyncio
-import re
 from array import array
 from collections import deque
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from bench.caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.work import Work
-
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"transfer-encoding: *chunked", re.IGNORECASE)
 
 
 def _doubles() -> array[float]:
@@ -41,94 +39,19 @@ class Sample:
     gaps: array[float] = field(default_factory=_doubles)
 
 
-class Caller(asyncio.Protocol):
-    """One connection to the server under test."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.held = b""
-        self.missing = 0
-        self.streaming = False
-        self.busy = False
-        self.began = self.last = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def ask(self, due: float) -> None:
-        self.busy = True
-        self.began = due
-        self.last = 0.0
-        self.transport.write(self.run.next_request())
-
-    def data_received(self, data: bytes) -> None:
-        now = perf_counter()
-        if not self.last:
-            self.run.first_byte(now - self.began)
-        if self.streaming:
-            self._stream_data(data, now)
-        elif self.missing:
-            self.missing -= len(data)
-            if self.missing <= 0:
-                self.missing = 0
-                self._done(now, True)
-        else:
-            self._head(data, now)
-
-    def _head(self, data: bytes, now: float) -> None:
-        self.last = now
-        data = self.held + data if self.held else data
-        end = data.find(b"\r\n\r\n")
-        if end < 0:
-            self.held = data
-            return
-        self.held = b""
-        good = data.startswith(b"HTTP/1.1 200")
-        found = _LENGTH.search(data, 0, end + 2)
-        if found is not None:
-            self.missing = int(found[1]) - (len(data) - end - 4)
-            if self.missing <= 0:
-                self.missing = 0
-                self._done(now, good)
-            elif not good:
-                self.run.sample.errors += 1
-        elif _CHUNKED.search(data, 0, end + 2):
-            self.streaming = True
-            self._stream_data(data[end + 4 :], now)
-        else:
-            self._done(now, False)
-
-    def _stream_data(self, data: bytes, now: float) -> None:
-        run = self.run
-        events = data.count(b"data: ")
-        if events:
-            run.gap(now - self.last, events)
-            self.last = now
-        tail = self.held[-4:] + data if len(data) < 5 else data
-        self.held = tail[-4:]
-        if tail.endswith(b"0\r\n\r\n"):
-            self.streaming = False
-            self.held = b""
-            self._done(now, True)
-
-    def _done(self, now: float, good: bool) -> None:
-        self.busy = False
-        self.run.done(self, now, good)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.run.lost(self)
-
-
 class Run:
     """One measurement against `host:port`."""
 
     def __init__(self, host: str, port: int, work: Work) -> None:
         self.host, self.port = host, port
         self.sample = Sample()
+        self.streamed = work.streamed
         self._requests = work.requests
         self._next = 0
         self._counting = False
         self._over = False
+        self._callers: list[Caller] = []
+        self._reopening: set[asyncio.Task[None]] = set()
         self._free: deque[Caller] = deque()
         self._due: deque[float] = deque()
         self._closed_loop = True
@@ -151,8 +74,22 @@ class Run:
             self.sample.requests += 1
             self.sample.latencies.append(now - caller.began)
             self.sample.errors += not good
-        if self._over or caller.transport.is_closing():
+        if not (self._over or caller.transport.is_closing()):
+            self._next_turn(caller, now)
+
+    def lost(self, caller: Caller) -> None:
+        """A connection is gone: an error if it owed an answer. Another one takes its place."""
+        if self._over:
             return
+        self.sample.errors += caller.busy and self._counting
+        self._callers.remove(caller)
+        if caller in self._free:
+            self._free.remove(caller)
+        task = asyncio.ensure_future(self._reopen(perf_counter()))
+        self._reopening.add(task)
+        task.add_done_callback(self._reopening.discard)
+
+    def _next_turn(self, caller: Caller, now: float) -> None:
         if self._closed_loop:
             caller.ask(now)
         elif self._due:
@@ -160,33 +97,41 @@ class Run:
         else:
             self._free.append(caller)
 
-    def lost(self, caller: Caller) -> None:
-        if not self._over:
-            self.sample.errors += 1
-            if caller in self._free:
-                self._free.remove(caller)
+    async def _reopen(self, lost_at: float) -> None:
+        """Connecting is part of the next request's latency: a server that closes makes its clients wait."""
+        while not self._over:
+            try:
+                self._next_turn(await self._connect(), lost_at)
+            except OSError:
+                self.sample.errors += self._counting
+                await asyncio.sleep(0.1)
+            else:
+                return
 
     async def closed(
         self, connections: int, seconds: float, warm: float = 0.5, tick: Callable[[float], None] | None = None
     ) -> Sample:
         """Every one of `connections` asks again as soon as it is answered, for `seconds` after `warm` seconds uncounted."""
-        callers = await self._connect(connections)
+        for _ in range(connections):
+            await self._connect()
         now = perf_counter()
-        for caller in callers:
+        for caller in self._callers:
             caller.ask(now)
         await self._measure(seconds, warm, tick)
-        return self._end(callers)
+        return self._end()
 
-    async def open(self, rate: float, connections: int, seconds: float, warm: float = 0.5) -> Sample:
+    async def open(
+        self, rate: float, connections: int, seconds: float, warm: float = 0.5, tick: Callable[[float], None] | None = None
+    ) -> Sample:
         """`rate` requests a second begin on time, over at most `connections`; those that find none free wait their turn,
         and their wait counts."""
         self._closed_loop = False
-        callers = await self._connect(connections)
-        self._free.extend(callers)
+        for _ in range(connections):
+            self._free.append(await self._connect())
         pacing = asyncio.ensure_future(self._pace(rate))
-        await self._measure(seconds, warm, None)
+        await self._measure(seconds, warm, tick)
         pacing.cancel()
-        return self._end(callers)
+        return self._end()
 
     async def _pace(self, rate: float) -> None:
         start, sent = perf_counter(), 0
@@ -201,13 +146,11 @@ class Run:
                     self._due.append(due)
             await asyncio.sleep(0.001)
 
-    async def _connect(self, connections: int) -> list[Caller]:
+    async def _connect(self) -> Caller:
         loop = asyncio.get_running_loop()
-        callers = []
-        for _ in range(connections):
-            _, caller = await loop.create_connection(lambda: Caller(self), self.host, self.port)
-            callers.append(caller)
-        return callers
+        _, caller = await loop.create_connection(lambda: Caller(self), self.host, self.port)
+        self._callers.append(caller)
+        return caller
 
     async def _measure(self, seconds: float, warm: float, tick: Callable[[float], None] | None) -> None:
         await asyncio.sleep(warm)
@@ -222,8 +165,10 @@ class Run:
         self._counting = False
         self.sample.seconds = perf_counter() - began
 
-    def _end(self, callers: list[Caller]) -> Sample:
+    def _end(self) -> Sample:
         self._over = True
-        for caller in callers:
+        for task in self._reopening:
+            task.cancel()
+        for caller in self._callers:
             caller.transport.abort()
         return self.sample

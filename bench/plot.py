@@ -23,8 +23,10 @@ def lines(title: str, unit: str, series: Mapping[str, Sequence[tuple[str, float]
         out.append(_text(_x(i, len(labels)), HEIGHT - BOTTOM + 18, label, "middle"))
     for n, (name, points) in enumerate(series.items()):
         colour = _COLOURS[n % len(_COLOURS)]
-        path = " ".join(f"{_x(i, len(points)):.1f},{_y(value, top):.1f}" for i, (_, value) in enumerate(points))
+        places = [(_x(i, len(points)), _y(value, top)) for i, (_, value) in enumerate(points)]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{path}"/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         out.append(f'<text x="{WIDTH - 8}" y="{30 + 16 * n}" text-anchor="end" fill="{colour}">{escape(name)}</text>')
     return "\n".join([*out, "</svg>"])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PATIENCE = 60.0
+_ALLOWED = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
 
 
 class NotReady(Exception):
@@ -27,18 +28,19 @@ class NotReady(Exception):
 
 
 class Server:
-    """A server process group. `pids` are the process and all that descend from it."""
+    """A server process group, on `core` or, for None, on any. `pids` are the process and all that descend from it."""
 
     def __init__(self, name: str, command: Sequence[str], *, core: int | None, env: Mapping[str, str] | None = None) -> None:
         self.name = name
-        pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None and core < (os.cpu_count() or 1) else None
+        cores = {core} if core is not None and core in _ALLOWED else _ALLOWED
         self.process = subprocess.Popen(
             list(command),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
-            preexec_fn=pin,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
             start_new_session=True,
+            bufsize=0,  # a line held back in a buffer would be none to wait for
         )
 
     def wait_for(self, pattern: str) -> str:
@@ -48,10 +50,14 @@ class Server:
         with selectors.DefaultSelector() as ready:
             ready.register(self.process.stdout, selectors.EVENT_READ)
             deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline and self.process.poll() is None:
+            while time.monotonic() < deadline:
                 if not ready.select(0.2):
+                    if self.process.poll() is not None:
+                        break
                     continue
                 line = self.process.stdout.readline().decode(errors="replace")
+                if not line:
+                    break
                 said.append(line)
                 if found := re.search(pattern, line):
                     self.discard_output()
@@ -93,9 +99,17 @@ class Server:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         if hasattr(self, "_drain"):
             self._drain.kill()
             self._drain.wait(5)
+
+
+def share_upstream_core() -> None:
+    """The load generator, this process, leaves the first core to the server under test: it runs where the mock does."""
+    if 1 in _ALLOWED:
+        os.sched_setaffinity(0, {1})
 
 
 def _cpu_of(pid: int) -> float:
@@ -115,7 +129,7 @@ def _rss_of(pid: int) -> int:
         return 0
 
 
-def mock_upstream(core: int | None) -> tuple[Server, int]:
+def mock_upstream(core: int | None, module: str = "bench.upstream") -> tuple[Server, int]:
     """The mock provider, and its port."""
-    server = Server("upstream", [sys.executable, "-m", "bench.upstream"], core=core)
+    server = Server("upstream", [sys.executable, "-m", module], core=core)
     return server, int(server.wait_for(r"listening on http://127\.0\.0\.1:(\d+)"))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench.load import Sample
 
 if TYPE_CHECKING:
     from array import array
 
-    from bench.load import Sample
+    from bench.wrk import Told
 
 
 @dataclass(slots=True)
@@ -72,6 +76,14 @@ def figures(server: str, work: str, load: str, sample: Sample, cpu_seconds: floa
     )
 
 
+def from_wrk(server: str, work: str, load: str, said: Told, cpu_seconds: float, rss_bytes: int) -> Figures:
+    """The same of a run by wrk, which knows neither first bytes nor events."""
+    nothing = Sample(seconds=said.seconds, requests=said.requests, errors=said.errors)
+    made = figures(server, work, load, nothing, cpu_seconds, rss_bytes)
+    made.p50_ms, made.p99_ms, made.p999_ms = said.p50 * 1000, said.p99 * 1000, said.p999 * 1000
+    return made
+
+
 _COLUMNS = (
     ("server", "server", "{}"),
     ("work", "work", "{}"),
@@ -99,10 +111,26 @@ def table(rows: list[Figures]) -> str:
 
 
 def machine() -> dict[str, object]:
-    """What was measured on, in words that name no one's machine."""
+    """What was measured on: the class of machine, in words that name no one's own."""
     return {
         "cores": os.cpu_count(),
-        "system": platform.system(),
-        "python": platform.python_version(),
+        "cpu": _cpu(),
         "arch": platform.machine(),
+        "system": f"{platform.system()} {_numbers(platform.release())}".strip(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
+
+
+def _cpu() -> str:
+    """The CPU's model as the kernel has it, "" where it does not say."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        return ""
+    return found[1].strip() if found else ""
+
+
+def _numbers(release: str) -> str:
+    """A kernel release without what its builder added: "6.1.0-18-amd64" is "6.1.0"."""
+    found = re.match(r"\d+(\.\d+)*", release)
+    return found[0] if found else ""

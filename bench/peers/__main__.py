@@ -14,27 +14,35 @@ import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 import orjson
 
-from bench.__main__ import step
+from bench import wrk
+from bench.__main__ import step, wrk_step
+from bench.peers import setting as settings
+from bench.peers.compare import added, added_lines, medians, ratios
 from bench.peers.peer import Peer, Setting, free_port, start
-from bench.process import Server, mock_upstream
+from bench.process import Server, mock_upstream, share_upstream_core
 from bench.report import Figures, machine, table
 from bench.work import Work, chats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = ("engine", "nginx", "sglang", "vllm", "portkey", "litellm")
+FILES = ("direct", "engine", "nginx", "sglang", "vllm", "portkey", "litellm")
+WORKS = ("json", "one", "stream", "large", "huge")
+PEERS: dict[str, Peer] = {peer.name: peer for file in FILES for peer in importlib.import_module(f"bench.peers.{file}").PEERS}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measures, prints the table of medians and of ratios, writes the raw figures."""
     args = _arguments().parse_args(argv)
-    peers = [importlib.import_module(f"bench.peers.{name}").PEER for name in args.peers]
+    if args.wrk and wrk.installed() is None:
+        print("bench.peers: --wrk: wrk is not installed", file=sys.stderr)
+        return 2
+    share_upstream_core()
+    peers = [PEERS[name] for name in args.peers]
     installed = Path(args.installed).resolve()
     found = {peer.name: peer.version(installed) for peer in peers}
     for name, version in found.items():
@@ -48,33 +56,39 @@ def main(argv: list[str] | None = None) -> int:
                     rows += _round(peer, port, installed, args)
     finally:
         upstream.stop()
-    medians = _medians(rows)
-    print(table(medians))
-    print("\nengine against each (ratio of medians)\n" + ratios(medians))
+    middle = medians(rows)
+    print(table(middle))
+    print("\nengine against each (ratio of medians)\n" + ratios(middle))
+    if latency := added(middle):
+        print("\nadded at one connection (median less that of direct)\n" + added_lines(latency))
     if args.into:
-        _save(rows, medians, found, Path(args.into))
+        used = [peer for peer in peers if found[peer.name]]
+        _save(rows, found, {peer.name: settings.told(peer, installed) for peer in used}, Path(args.into))
     return 0
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
-    parser.add_argument("--peers", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
     parser.add_argument("--seconds", type=float, default=3.0, help="per step (default 3)")
-    parser.add_argument("--works", nargs="+", default=["json", "one", "stream"], choices=["json", "one", "stream", "large"])
+    parser.add_argument("--works", nargs="+", default=list(WORKS[:3]), choices=WORKS)
+    parser.add_argument("--wrk", action="store_true", help="load whole answers by wrk, which must be installed")
     parser.add_argument("--installed", default=".peers", help="where install.sh put them (default .peers)")
     parser.add_argument("--into", help="a folder for the raw figures (bench/results)")
     return parser
 
 
 def works(peer: Peer, setting: Setting, names: list[str]) -> Iterator[tuple[Work, int]]:
-    """(work, connections) for each name: `json` and `stream` at 32 connections, `one` the same at one, `large` 1 MiB bodies."""
+    """(work, connections) for each name: `json` and `stream` at 32 connections, `one` the same at one, `large` and `huge`
+    bodies of 1 and 8 MiB."""
     asked = partial(chats, peer.path, key=peer.key, headers=peer.headers(setting))
     made = {
         "json": (asked(), 32),
         "one": (Work("one", asked().requests), 1),
         "stream": (asked(streamed=True, sizes=(200, 2048), extra="events=50 gap=0"), 32),
         "large": (Work("1MiB", asked(sizes=(2**20, 2**20 + 1), variants=2).requests), 4),
+        "huge": (Work("8MiB", asked(sizes=(2**23, 2**23 + 1), variants=2).requests), 4),
     }
     for name in names:
         yield made[name]
@@ -84,10 +98,11 @@ def _round(peer: Peer, upstream: int, installed: Path, args: argparse.Namespace)
     with _running(peer, upstream, installed) as (server, setting):
         if server is None:
             return []
-        return [
-            step(server, setting.port, work, connections, args.seconds)
-            for work, connections in works(peer, setting, args.works)
-        ]
+        rows = []
+        for work, connections in works(peer, setting, args.works):
+            by = wrk_step if args.wrk and not work.streamed else step
+            rows.append(by(server, setting.port, work, connections, args.seconds))
+        return rows
 
 
 @contextmanager
@@ -106,47 +121,17 @@ def _running(peer: Peer, upstream: int, installed: Path) -> Iterator[tuple[Serve
         yield server, setting
 
 
-def _medians(rows: list[Figures]) -> list[Figures]:
-    """One row for each (server, work): the median of every figure over the rounds."""
-    out = []
-    for key in dict.fromkeys((row.work, row.server, row.load) for row in rows):
-        mine = [row.to_json() for row in rows if (row.work, row.server, row.load) == key]
-        merged = {k: median(m[k] for m in mine) if isinstance(v, (int, float)) else v for k, v in mine[0].items()}  # type: ignore[type-var]
-        out.append(Figures(**merged))  # type: ignore[arg-type]
-    return out
-
-
-def ratios(medians: list[Figures]) -> str:
-    """Engine / peer, for throughput, CPU time and latency, per work."""
-    lines = []
-    for work in dict.fromkeys(row.work for row in medians):
-        rows = {row.server: row for row in medians if row.work == work}
-        mine = rows.get("engine")
-        for name, row in rows.items():
-            if mine is None or name == "engine":
-                continue
-            cpu = "cpu_us_event" if row.cpu_us_event else "cpu_us"
-            facts = (
-                f"{work:7s} {name:8s} requests/s {_ratio(mine.requests_per_s, row.requests_per_s)}   "
-                f"CPU {_ratio(getattr(mine, cpu), getattr(row, cpu))}   p50 {_ratio(mine.p50_ms, row.p50_ms)}   "
-                f"p99 {_ratio(mine.p99_ms, row.p99_ms)}"
-            )
-            lines.append(facts)
-    return "\n".join(lines)
-
-
-def _ratio(mine: float, theirs: float) -> str:
-    return f"{mine / theirs:6.2f} x" if theirs else "     - "
-
-
-def _save(rows: list[Figures], medians: list[Figures], versions: dict[str, str], folder: Path) -> None:
+def _save(rows: list[Figures], versions: dict[str, str], used: dict[str, dict[str, object]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     day = time.strftime("%Y-%m-%d", time.gmtime())
+    middle = medians(rows)
     told = {
         "date": day,
         "machine": machine(),
         "versions": versions,
-        "medians": [row.to_json() for row in medians],
+        "settings": used,
+        "medians": [row.to_json() for row in middle],
+        "added_us": {name: {"p50": p50, "p99": p99} for name, (p50, p99) in added(middle).items()},
         "rows": [row.to_json() for row in rows],
     }
     path = folder / f"peers-{day}.json"

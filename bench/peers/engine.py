@@ -24,4 +24,4 @@ def _command(setting: Setting) -> list[str]:
     return [sys.executable, "-m", "engine", "run", str(write(table, setting.folder))]
 
 
-PEER = Peer("engine", _version, _command)
+PEERS = (Peer("engine", _version, _command),)

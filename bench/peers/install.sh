@@ -20,5 +20,10 @@ python_peer sglang sglang-router
 python_peer vllm vllm-router
 python_peer litellm 'litellm[proxy]'
 if command -v npm >/dev/null; then
-  npm install --silent --no-fund --no-audit --prefix "$into/portkey" @portkey-ai/gateway || say "portkey: not installed"
+  # npm would take a newer node-server than the 1.13.5 that Portkey's own lock file has, and every stream would be an
+  # error 500, "TypeError: immutable" (Portkey-AI/gateway, issue 1389).
+  mkdir -p "$into/portkey"
+  echo '{"private": true, "dependencies": {"@portkey-ai/gateway": "1.15.2"}, "overrides": {"@hono/node-server": "1.13.5"}}' \
+    >"$into/portkey/package.json"
+  npm install --silent --no-fund --no-audit --prefix "$into/portkey" || say "portkey: not installed"
 fi

@@ -1,4 +1,5 @@
-"""LiteLLM proxy (Python), one worker, no database, its master key as the client's key, logs at error."""
+"""LiteLLM proxy (Python) by its page of production practices: a master key, one worker to a core, `set_verbose` off,
+JSON logs, `LITELLM_LOG=ERROR`, `LITELLM_MODE=PRODUCTION`, a request timeout, and no spend logs, as there is no database."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ _CONFIG = """
 model_list:
   - model_name: gpt-4o
     litellm_params: {{model: openai/gpt-4o, api_base: "http://127.0.0.1:{upstream}/v1", api_key: sk-bench}}
-general_settings: {{master_key: {key}}}
-litellm_settings: {{set_verbose: false, request_timeout: 300, telemetry: false}}
+general_settings: {{master_key: {key}, disable_spend_logs: true, disable_error_logs: true}}
+litellm_settings: {{set_verbose: false, json_logs: true, request_timeout: 600, telemetry: false}}
 """
 _KEY = f"sk-{KEY}"
 
@@ -26,4 +27,4 @@ def _command(setting: Setting) -> list[str]:
 
 _ENV = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
 
-PEER = Peer("litellm", venv_version("litellm"), _command, env=_ENV, key=_KEY)
+PEERS = (Peer("litellm", venv_version("litellm"), _command, env=_ENV, key=_KEY),)

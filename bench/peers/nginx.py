@@ -46,4 +46,4 @@ def _command(setting: Setting) -> list[str]:
     return [nginx, "-c", str(path), "-p", str(setting.folder)]
 
 
-PEER = Peer("nginx", _version, _command)
+PEERS = (Peer("nginx", _version, _command),)

@@ -39,7 +39,6 @@ class Peer:
     headers: Callable[[Setting], str] = lambda _: ""
     path: str = "/v1/chat/completions"
     key: str = KEY
-    streams: bool = True
 
 
 def free_port() -> int:

@@ -1,4 +1,5 @@
-"""Portkey's gateway (Node); the provider is told per request, in headers, as its documentation has it."""
+"""Portkey's gateway (Node), `node build/start-server.js` in production mode, as its deployment guide has it, and headless:
+without the console, which would keep every request. The provider is told per request, in headers."""
 
 from __future__ import annotations
 
@@ -26,4 +27,4 @@ def _headers(setting: Setting) -> str:
 
 _ENV = {"NODE_ENV": "production", "TRUSTED_CUSTOM_HOSTS": "127.0.0.1"}
 
-PEER = Peer("portkey", _version, _command, env=_ENV, headers=_headers)
+PEERS = (Peer("portkey", _version, _command, env=_ENV, headers=_headers),)
