@@ -21,6 +21,7 @@ from engine.observe.metrics import Figures
 from engine.observe.process import ProcessFigures, raise_descriptor_limit
 from engine.observe.request_log import RequestLog
 from engine.runtime.generation import Generation, Mismatch, check_table, read_message
+from engine.runtime.memory import keep_freed
 from engine.runtime.serving import Serving
 from engine.runtime.table import Table
 from engine.runtime.tasks import Tasks
@@ -60,6 +61,7 @@ def work(orders: Orders, channel: Channel) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise_descriptor_limit()
+    keep_freed()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(Worker(orders, channel).run())
 
