@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """`line` and `column` count from 1 and point at `length` characters; `where` is the path in the table
-    (`pipelines.chat[3].select`); `hint` is a suggestion, given only when it is near enough."""
+    (`pipelines.chat[3].select`); `hint` is a suggestion, given only when it is near enough; `hidden`: it points at what may be
+    a credential out of place, which is not shown."""
 
     file: str
     line: int
@@ -19,3 +20,4 @@ class Complaint:
     hint: str = ""
     length: int = 1
     severity: str = "error"  # or "warning"
+    hidden: bool = False

@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# Seconds. A timer that fires so late was held up: the process was suspended, or the loop stood still. What came meanwhile is
+# waiting to be read, and event loops fire timers before they read: nobody is late until it had this time (F-49).
+STOOD_STILL = 0.25
+CATCH_UP = 0.05
+
+
 class Handle(Protocol):
     def cancel(self) -> None: ...
 
@@ -53,10 +59,15 @@ class Deadline:
         due = self._due
         if not due:
             return
+        now = self._now()
         # Event loop timers may fire a clock tick early.
-        if due - self._now() > 0.001:
+        if due - now > 0.001:
             self._timer_due = due
             self._handle = self._call_at(due, self._fire)
+            return
+        if now - self._timer_due > STOOD_STILL:
+            self._timer_due = now + CATCH_UP
+            self._handle = self._call_at(self._timer_due, self._fire)
             return
         self._due = 0.0
         self._on_due()

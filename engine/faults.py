@@ -95,9 +95,10 @@ class Fault(Exception):
     """A meant failure. `code` is a row of TABLE; `detail` is what is said to the client beyond the row's own words and
     therefore never holds a secret or the text of an exception. `retry_after` is in seconds. `status` overrides the
     row's status (a provider's own 4xx); `headers` are extra response headers (Allow). `inside` is for the operator: it goes
-    to the log and never to a client."""
+    to the log and never to a client. `stale`: it met a connection that had lain idle, and the provider most likely never
+    saw the request (reliability.md, F-21)."""
 
-    __slots__ = ("code", "detail", "headers", "inside", "param", "retry_after", "status")
+    __slots__ = ("code", "detail", "headers", "inside", "param", "retry_after", "stale", "status")
 
     def __init__(
         self,
@@ -119,6 +120,7 @@ class Fault(Exception):
         self.status = status or row.status
         self.headers = headers
         self.inside = inside
+        self.stale = False
 
     @property
     def row(self) -> Row:

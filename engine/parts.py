@@ -74,11 +74,13 @@ Deed = typing.Callable[[Any], "typing.Awaitable[None] | None"]
 
 class Stage(Part):
     """A step of a pipeline. `reads` and `writes` name fields of the exchange; the compiler proves that what is read was
-    written before. A stage with `after` runs when the last byte is out, always, whatever happened before."""
+    written before. A stage with `after` runs when the last byte is out, always, whatever happened before. A route with a
+    stage that `watches` tells how the gateway is, and does so under overload too."""
 
     reads: ClassVar[frozenset[str]] = frozenset()
     writes: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[bool] = False
+    watches: ClassVar[bool] = False
 
     def bind(self, binding: Binding) -> Deed:
         """Everything resolved once. The deed takes the exchange; one that never waits returns None."""

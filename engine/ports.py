@@ -55,15 +55,21 @@ class Reply(Source, Protocol):
     async def read(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes. Raises Fault("upstream_too_large" | ...)."""
 
+    async def peek(self, beyond: int) -> bytes:
+        """What of the body is there, once it is more than `beyond` bytes; `pour` hands it on all the same. When it is not
+        more, the body has ended. For a few KiB: nothing holds the upstream back meanwhile. Raises what `pour` raises."""
+
 
 @dataclass(slots=True)
 class Patience:
-    """How long to wait, in seconds, one clock each; `until` is the monotonic moment by which all must be over."""
+    """How long to wait, in seconds, one clock each; `until` is the monotonic moment by which all must be over. `most` bytes
+    of a body are borne."""
 
     connect: float
     first_byte: float
     idle: float
     until: float
+    most: int = 1 << 40
 
 
 @dataclass(slots=True)
@@ -99,7 +105,11 @@ class Client(Protocol):
 
 
 class Meter(Protocol):
-    """Counts. Labels come from configured names only; every method is cheap enough for the hot path."""
+    """Counts. Labels come from configured names only; every method is cheap enough for the hot path.
+
+    `active` are the requests under way now, those aside of which the body is still arriving."""
+
+    active: int
 
     def began(self, exchange: Exchange) -> None: ...
 

@@ -28,7 +28,8 @@ class Provider:
     keys: tuple[Secret, ...] = field(default=(), repr=False)
     unavailable: str = ""
     transport: str = "h11"
-    headers: tuple[Pair, ...] = ()
+    headers: tuple[Pair, ...] = field(default=(), repr=False)
+    sealed: frozenset[bytes] = frozenset()  # names of those headers whose values came out of a variable or a file: not shown
     forward: tuple[bytes, ...] = ()  # client header names that travel to this provider
     connections: int = 1000
     wait: float = 5.0  # seconds to wait for one of them

@@ -16,7 +16,34 @@ class Limits(Part):
     target: int = option("Bytes of the request target; beyond: 414.", default="8KiB", unit="size")
     fields: int = option("Header fields in a request; beyond: 431.", default=128, minimum=1, maximum=10000)
     body: int = option("Bytes of a request body; beyond: 413.", default="10MiB", unit="size")
-    connections: int = option("Open client connections per worker; beyond: 503.", default=10000, minimum=1)
+    body_rate: int = option(
+        "Bytes a second that a body must bring on average, after `timeouts.body_grace`; below: 408. `0B`: at any speed.",
+        default="1KiB",
+        unit="size",
+    )
+    connections: int = option(
+        "Open client connections per worker; beyond: the longest idle one is closed, and without one: 503.",
+        default=10000,
+        minimum=1,
+    )
+    unfinished_per_address: int = option(
+        "Connections of one client address (IPv6: one /64) that have owed a whole request head for a second; beyond: those "
+        "that owe it longest are ended. Loopback, or a proxy in front, is an address like any other.",
+        default=256,
+        minimum=1,
+    )
+    requests: int = option(
+        "Requests under way per worker, bodies that are still arriving aside; beyond: 503 with Retry-After, except for routes "
+        "with `health` or `metrics`. As many streams of 80 events a second are about what one core carries.",
+        default=2000,
+        minimum=1,
+    )
+    memory: int | None = option(
+        "Resident memory of a worker; beyond: another takes its place, and it has `timeouts.shutdown` for what is in flight.",
+        default=None,
+        unit="size",
+        example="1GiB",
+    )
 
 
 @dataclass(frozen=True)
@@ -25,6 +52,7 @@ class Timeouts(Part):
 
     head: float = option("From the first byte of a request to the end of its head; then 408.", default="10s", unit="duration")
     body: float = option("From the end of the head to the end of the body; then 408.", default="60s", unit="duration")
+    body_grace: float = option("How long a body may arrive below `limits.body_rate`.", default="10s", unit="duration")
     idle: float = option("How long a keep-alive connection may wait for its next request.", default="75s", unit="duration")
     write: float = option("How long a client may take nothing of what is sent to it.", default="60s", unit="duration")
     shutdown: float = option("How long requests in flight may go on after SIGTERM.", default="30s", unit="duration")

@@ -51,6 +51,7 @@ class Target:
     weight: int = 1
     also: tuple[str, ...] = ()  # formats that the provider speaks besides `format`
     forward: frozenset[bytes] = frozenset()  # client header names that travel to it
+    sealed: frozenset[bytes] = frozenset()  # names in `pairs` whose values are not shown
 
 
 @dataclass(frozen=True, slots=True)

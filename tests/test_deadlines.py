@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine.deadlines import Deadline
+from engine.deadlines import CATCH_UP, STOOD_STILL, Deadline
 from tests.tools.clock import Clock
 
 
@@ -56,3 +56,25 @@ def test_a_timer_that_fires_early_waits_again() -> None:
     assert fired == []
     clock.run_to(6.0)
     assert fired == [5.0]
+
+
+def test_after_a_suspension_what_came_meanwhile_is_read_first() -> None:
+    """F-49: the loop fires timers before it reads."""
+    clock, deadline, fired = made()
+    deadline.set(5.0)
+    clock.now = 5.0 + 2 * STOOD_STILL
+    clock.fire_all()
+    assert fired == []
+    deadline.set(100.0)  # it was read, and moves the deadline on
+    clock.run_to(99.0)
+    assert fired == []
+
+
+def test_after_a_suspension_who_is_late_is_late() -> None:
+    """F-49."""
+    clock, deadline, fired = made()
+    deadline.set(5.0)
+    clock.now = 1000.0
+    clock.fire_all()
+    clock.run_to(2000.0)
+    assert fired == [1000.0 + CATCH_UP]

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import engine
+from engine.runtime.mistakes import in_full
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `engine parts | head`: the reader has seen enough
         sys.stderr.close()
         return 0
+    except Exception as mistake:  # without its text, which may quote a key
+        sys.stderr.write(in_full(mistake))
+        return 1
     return code
 
 

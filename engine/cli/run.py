@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.terminal import in_colour, say_complaints, table_argument
+from engine.cli.terminal import Unwaiting, in_colour, say_complaints, table_argument
 from engine.runtime import supervisor
 
 if TYPE_CHECKING:
@@ -37,17 +37,20 @@ def run(args: argparse.Namespace) -> int:
 
 def tell(event: Event) -> None:
     """One event of the supervisor's, to a person, on stderr (stdout is the request log's)."""
+    if sys.stderr is None:  # it was closed when the process began
+        return
+    out = Unwaiting(sys.stderr)
     if event.checked is not None and event.table is not None:
-        say_complaints(event.table, event.checked)
-    mark = f"\x1b[{_COLOUR[event.level]}mengine:\x1b[0m" if in_colour(sys.stderr) else "engine:"
+        say_complaints(event.table, event.checked, stream=out)
+    mark = f"\x1b[{_COLOUR[event.level]}mengine:\x1b[0m" if in_colour(out) else "engine:"
     says = event.says
     if event.kind == "ready":
         scheme = "https" if event.facts["tls"] else "http"
         says = "listening on " + ", ".join(f"{scheme}://{address}" for address in event.facts["addresses"])
-    print(f"{mark} {says}", file=sys.stderr, flush=True)
+    print(f"{mark} {says}", file=out)
     if event.kind in ("ready", "reloaded") and event.program is not None:
         for line in _served(event.program):
-            print(f"{mark} {line}", file=sys.stderr, flush=True)
+            print(f"{mark} {line}", file=out)
 
 
 def _served(program: Program) -> Iterator[str]:

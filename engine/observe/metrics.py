@@ -63,6 +63,7 @@ class Figures:
     `sample` is asked for figures that are not counted but read: memory, descriptors."""
 
     def __init__(self, shared: Shared | None = None, sample: Callable[[], Iterable[tuple[str, float]]] = tuple) -> None:
+        self.active = 0
         self._routes: defaultdict[str, RouteFigures] = defaultdict(RouteFigures)
         self._attempts: defaultdict[tuple[str, str], int] = defaultdict(int)
         # By provider and model, in the order of KINDS.
@@ -79,9 +80,11 @@ class Figures:
         self._models = ModelLabels(program.models)
 
     def began(self, exchange: Exchange) -> None:
+        self.active += 1
         self._routes[exchange.route.name].active += 1
 
     def finished(self, exchange: Exchange) -> None:
+        self.active -= 1
         route = self._routes[exchange.route.name]
         route.active -= 1
         fault, status, answer, target = exchange.fault, exchange.status, exchange.answer, exchange.target
@@ -110,6 +113,11 @@ class Figures:
 
     def count(self, name: str, by: float = 1) -> None:
         self._counts[name] += by
+
+    def refused(self) -> dict[str, int]:
+        """What never became a request so far, by fault code."""
+        word = "refused."
+        return {name[len(word) :]: int(many) for name, many in self._counts.items() if name.startswith(word)}
 
     def lag(self, seconds: float) -> None:
         self._lag.add(seconds)

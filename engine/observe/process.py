@@ -27,7 +27,7 @@ class ProcessFigures:
         used = resource.getrusage(resource.RUSAGE_SELF)
         yield "process_cpu_seconds", used.ru_utime + used.ru_stime
         yield "process_max_fds", resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        resident = _resident()
+        resident = resident_memory()
         if resident is not None:
             yield "process_resident_memory_bytes", resident
         if self._now() - self._counted_at >= FRESH:
@@ -46,7 +46,8 @@ def raise_descriptor_limit() -> None:
             pass
 
 
-def _resident() -> int | None:
+def resident_memory() -> int | None:
+    """Bytes of this process that are in memory; None where the system does not tell."""
     try:
         return int((_SELF / "statm").read_bytes().split()[1]) * _PAGE
     except OSError:

@@ -53,6 +53,7 @@ class RequestLog:
         self._told = 0  # of both, how many the log itself has told of
         self._in_hand = 0
         self._broken = ""
+        self._torn = False  # half a line was written, then the sink refused
         self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
         self._thread.start()
 
@@ -120,21 +121,30 @@ class RequestLog:
         return piece
 
     def _put(self, piece: bytes) -> None:
-        try:
-            missing = self.dropped - self._told
-            if missing:
-                _write_all(self._fd, encode(_row_of_missing(missing)))
-                self._told += missing
-            _write_all(self._fd, piece)
-        except OSError as error:
-            self._lost += self._in_hand
-            if not self._broken:
-                self._broken = errno.errorcode.get(error.errno or 0, "unknown")
-                self._tell(works=False)
-            return
-        if self._broken:
+        missing = self.dropped - self._told
+        if missing:
+            if not self._write(encode(_row_of_missing(missing))):
+                self._lost += self._in_hand
+                return
+            self._told += missing
+        written = self._write(piece)
+        self._lost += self._in_hand - written
+        if self._broken and written == self._in_hand:
             self._tell(works=True)
             self._broken = ""
+
+    def _write(self, lines: bytes) -> int:
+        """How many of the lines are written: fewer than all when the sink refuses. What was begun in vain is closed first, so
+        that it spoils no other line."""
+        opening = b"\n" if self._torn else b""
+        written, error = _write_all(self._fd, opening + lines)
+        done = lines[: max(0, written - len(opening))]
+        if written:
+            self._torn = bool(done) and not done.endswith(b"\n")
+        if error is not None and not self._broken:
+            self._broken = errno.errorcode.get(error.errno or 0, "unknown")
+            self._tell(works=False)
+        return done.count(b"\n")
 
     def _tell(self, works: bool) -> None:
         if self._trouble is not None:
@@ -159,9 +169,14 @@ def _row_of_missing(count: int) -> Row:
     return {"timestamp": timestamp(now), "level": "warning", "message": "log lines were dropped", "count": count}
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    while data:
+def _write_all(fd: int, data: bytes) -> tuple[int, OSError | None]:
+    """How many bytes were written, and what prevented the rest."""
+    written = 0
+    while written < len(data):
         try:
-            data = data[os.write(fd, data) :]
+            written += os.write(fd, data[written:])
         except BlockingIOError:  # somebody else made the shared descriptor non-blocking
             select.select([], [fd], [], 1.0)
+        except OSError as error:
+            return written, error
+    return written, None

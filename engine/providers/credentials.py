@@ -1,12 +1,15 @@
-"""How a key is sent. The only place in the thinking half where a secret is revealed."""
+"""How a key is sent, and how it is kept from coming back."""
 
 from __future__ import annotations
 
+from json import dumps
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.secret import Secret
     from engine.web import Pair
+
+_LEAST = 8  # characters
 
 # The header, and what stands before the key. Never a query parameter: those end up in logs.
 STYLES: dict[str, tuple[bytes, bytes] | None] = {
@@ -16,6 +19,17 @@ STYLES: dict[str, tuple[bytes, bytes] | None] = {
     "api-key": (b"api-key", b""),  # Azure
     "none": None,
 }
+
+
+def without_key(text: bytes, key: Secret | None) -> bytes:
+    """What a provider said, with `***` where it quotes our key: as it is, or as JSON writes it. A key of a few characters is
+    left: it would be found in any text."""
+    value = key.reveal() if key else ""
+    if len(value) < _LEAST:
+        return text
+    for form in {value, dumps(value)[1:-1], dumps(value)[1:-1].replace("/", "\\/")}:
+        text = text.replace(form.encode(), b"***")
+    return text
 
 
 def credential_pairs(style: str, key: Secret | None) -> tuple[Pair, ...]:

@@ -68,6 +68,7 @@ def _target(provider: Provider, model: str, name: str, key: Secret | None) -> Ta
         pairs=_pairs(provider, key),
         also=_also(provider),
         forward=_forward(provider),
+        sealed=provider.sealed,
     )
 
 

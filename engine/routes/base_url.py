@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from engine.addresses import is_public
 from engine.targets import Origin
 
 _SHAPE = re.compile(
@@ -19,13 +20,6 @@ _ODD_ADDRESS = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.ASCII)
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)*", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 
-# Not global, though the standard library says so (reliability.md, appendix D), or reserved for a provider's own network.
-_ALSO_PRIVATE = tuple(
-    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "168.63.129.16/32", "224.0.0.0/4", "::/96", "fec0::/10", "ff00::/8")
-)
-# Addresses that hold another one in their last 32 bits: mapped, translated, NAT64.
-_WRAPPING = tuple(ipaddress.ip_network(text) for text in ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
-_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
@@ -97,17 +91,7 @@ def is_private(host: str) -> bool:
     """Whether a host is, by what is written, loopback, private or otherwise not of the public internet."""
     if host.rstrip(".") in _LOCAL_NAMES or host.rstrip(".").endswith(".localhost"):
         return True
-    address = address_of(host)
-    return address is not None and _is_private_address(address)
-
-
-def _is_private_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in _WRAPPING):
-            return _is_private_address(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        if address in _SIX_TO_FOUR:
-            return _is_private_address(ipaddress.IPv4Address(int(address) >> 80 & 0xFFFFFFFF))
-    return not address.is_global or any(address in n for n in _ALSO_PRIVATE if n.version == address.version)
+    return address_of(host) is not None and not is_public(host)
 
 
 def is_loopback(host: str) -> bool:

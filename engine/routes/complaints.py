@@ -75,18 +75,29 @@ CODES: dict[str, tuple[str, str]] = {
     "R062": ("secret in the file", "A credential is written in the table itself, not substituted."),
     "R063": ("private address", "A provider points at a loopback or private address without `allow_private: true`."),
     "R064": ("unencrypted", "A credential would travel over plain HTTP."),
+    "R065": ("key for another host", "The variable that usually holds one provider's key is used for another provider's host."),
 }
 
 
 def at(
-    node: Node, file: str, code: str, says: str, hint: str = "", *, severity: str = "error", on_key: bool = False
+    node: Node,
+    file: str,
+    code: str,
+    says: str,
+    hint: str = "",
+    *,
+    severity: str = "error",
+    on_key: bool = False,
+    hidden: bool = False,
 ) -> Complaint:
     """A complaint that points at a node's value or, with `on_key`, at its key."""
     if on_key and node.key_line:
         line, column, length = node.key_line, node.key_column, node.key_length
     else:
         line, column, length = node.line, node.column, node.length
-    return Complaint(file, line, column, code, node.path, says, hint, max(length, 1), severity)
+    # A key that is hidden is not told by its path either.
+    where = node.parent.path if hidden and on_key and node.parent else node.path
+    return Complaint(file, line, column, code, where, says, hint, max(length, 1), severity, hidden)
 
 
 def in_order(complaints: Iterable[Complaint]) -> list[Complaint]:
@@ -107,7 +118,10 @@ def render_text(complaints: Sequence[Complaint], sources: Mapping[str, str], col
     """For people. `sources` are the texts as written, by the file names of the complaints; a file that is missing there is
     named and not shown. Credentials in the sources are hidden."""
     found = in_order(complaints)
-    excerpts = {file: Excerpt.of(file, text) for file, text in sources.items()}
+    hidden = {(c.file, c.line, c.column, c.length) for c in found if c.hidden}
+    excerpts = {
+        file: Excerpt.of(file, text, [place for named, *place in hidden if named == file]) for file, text in sources.items()
+    }
     paint = _paint if colour else _unpainted
     shown = [_one(complaint, excerpts.get(complaint.file), paint) for complaint in found]
     return "\n\n".join([*shown, summary(found)]) if found else ""

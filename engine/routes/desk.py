@@ -25,13 +25,23 @@ class Desk:
         self._complaints: dict[Complaint, None] = {}
         self._guesses = MOST_GUESSES
 
-    def error(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False, sourced: bool = True) -> None:
-        """`sourced`: say of a substituted value where it came from."""
+    def error(
+        self,
+        node: Node,
+        code: str,
+        says: str,
+        hint: str = "",
+        *,
+        on_key: bool = False,
+        sourced: bool = True,
+        hidden: bool = False,
+    ) -> None:
+        """`sourced`: say of a substituted value where it came from; `hidden`: it may be a credential, and is not shown."""
         hint = _with_origin(node, hint) if sourced and not on_key else hint
-        self._take(at(node, self.file, code, says, hint, on_key=on_key))
+        self._take(at(node, self.file, code, says, hint, on_key=on_key, hidden=hidden))
 
-    def warn(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False) -> None:
-        hint = hint if on_key else _with_origin(node, hint)
+    def warn(self, node: Node, code: str, says: str, hint: str = "", *, on_key: bool = False, sourced: bool = True) -> None:
+        hint = _with_origin(node, hint) if sourced and not on_key else hint
         self._take(at(node, self.file, code, says, hint, on_key=on_key, severity="warning"))
 
     def take(self, complaints: Iterable[Complaint]) -> None:

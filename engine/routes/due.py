@@ -25,9 +25,9 @@ _DUE = {
 _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def say_type(desk: Desk, node: Node, *due: str, hint: str = "") -> None:
+def say_type(desk: Desk, node: Node, *due: str, hint: str = "", hidden: bool = False) -> None:
     """The value is of another type than those `due` (JSON Schema's words). `hint` is what to write, when nothing nearer is
-    found in the value itself."""
+    found in the value itself. `hidden`: it stands where credentials do, so neither the line nor a hint may show it."""
     if node.failed:
         return
     due_words = " or ".join(_DUE[word] for word in due)
@@ -39,7 +39,12 @@ def say_type(desk: Desk, node: Node, *due: str, hint: str = "") -> None:
     says = f"{due_words} is due here, this is {_kind_of(node)}"
     if "boolean" in due and _yes_no(node):
         says = f"{due_words} is due here; `{node.value}` is text"
-    desk.error(node, "R022", says, _type_hint(node, due) or hint, sourced=sourced)
+    hint = (hint or _hidden_hint(due)) if hidden else _type_hint(node, due) or hint
+    desk.error(node, "R022", says, hint, sourced=sourced, hidden=hidden)
+
+
+def _hidden_hint(due: tuple[str, ...]) -> str:
+    return "put brackets around it" if "array" in due else "put it in quotes" if "string" in due else ""
 
 
 def _yes_no(node: Node) -> str:

@@ -13,8 +13,6 @@ from engine.routes.node import resolve
 from engine.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engine.program import Model, Pool, Program, Provider, Route, StageUse
 
 _DURATIONS = (("h", 3600), ("m", 60), ("s", 1))
@@ -121,15 +119,16 @@ def _provider(provider: Provider) -> dict[str, Any]:
         "transport": provider.transport,
         **_said({"proxy": provider.proxy.masked if provider.proxy else None}),
         "http2": provider.http2,
-        **_said({"headers": _texts(provider.headers), "forward": [name.decode() for name in provider.forward]}),
+        **_said({"headers": _texts(provider), "forward": [name.decode() for name in provider.forward]}),
         "connections": provider.connections,
         "wait": duration(provider.wait),
         **own,
     }
 
 
-def _texts(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in pairs}
+def _texts(provider: Provider) -> dict[str, str]:
+    pairs = [(name, value.decode()) for name, value in provider.headers]
+    return {name.decode(): Secret(value).masked if name in provider.sealed else value for name, value in pairs}
 
 
 def _pool(pool: Pool) -> dict[str, Any]:

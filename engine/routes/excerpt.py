@@ -6,9 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from engine.routes.masking import Span, secret_spans
+from engine.routes.masking import Span, hide, merged, secret_spans
 from engine.routes.raw import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 WIDTH = 100  # columns of a source line that are shown
 _LEAD = 40  # columns kept before the caret when a line is trimmed
@@ -30,15 +34,17 @@ class Shown:
 class Excerpt:
     """The lines of one source, as written (before substitution)."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, hidden: Iterable[Sequence[int]] = ()) -> None:
+        """`hidden` are further pieces that must not be shown: (line, column, length), counted from 1."""
         self.lines = split_lines(text.removeprefix("\ufeff"))
-        self._spans: list[list[Span]] | None = None
+        self._hidden = tuple(hidden)
+        self._known: list[list[Span]] | None = None
 
     @classmethod
-    def of(cls, file: str, text: str) -> Excerpt | None:
+    def of(cls, file: str, text: str, hidden: Iterable[Sequence[int]] = ()) -> Excerpt | None:
         """None for a file of which no line may be shown."""
         # Every value of a .env file is a secret, and so may be any line of it that is no `KEY=VALUE`.
-        return None if ".env" in re.split(r"[/\\]", file)[-1] else cls(text)
+        return None if ".env" in re.split(r"[/\\]", file)[-1] else cls(text, hidden)
 
     def context(self, line: int) -> str:
         """The line above `line` (from 1) when it helps to see where one is; "" when it does not."""
@@ -47,10 +53,20 @@ class Excerpt:
         above = self.lines[line - 2].strip()
         return self.show(line - 1, 1, 1).text if above and not above.startswith("#") else ""
 
+    @property
+    def _spans(self) -> list[list[Span]]:
+        if self._known is None:
+            self._known = secret_spans(self.lines)
+            for line, column, length in self._hidden:
+                if 0 < line <= len(self.lines):
+                    text = self.lines[line - 1]
+                    quotes = text[column - 1 : column] in ('"', "'")
+                    spans = hide(text, column - 1 + quotes, min(column - 1 + length, len(text)) - quotes)
+                    self._known[line - 1] = merged([*self._known[line - 1], *spans])
+        return self._known
+
     def show(self, line: int, column: int, length: int) -> Shown:
         """The line (from 1) with `length` characters from `column` (from 1) pointed at. Raises IndexError for no such line."""
-        if self._spans is None:
-            self._spans = secret_spans(self.lines)
         text, spans, column, cut = _near(self.lines[line - 1], self._spans[line - 1], column)
         cells = _cells(text, spans)
         start, end = _widened(min(column - 1, len(text)), min(column - 1 + max(length, 1), len(text)), spans)

@@ -10,6 +10,7 @@ from engine.faults import Fault
 from engine.parts import Stage
 from engine.routes.match import Matcher
 from engine.routes.pattern import read_path
+from engine.secret import Secret
 from engine.web import CREDENTIALS
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def describe_outgoing(outgoing: Outgoing) -> dict[str, Any]:
 
 def _masked(name: bytes, value: bytes, outgoing: Outgoing) -> str:
     text = value.decode("utf-8", "replace")
+    if name in outgoing.target.sealed:
+        return Secret(text).masked
     if name not in CREDENTIALS:
         return text
     scheme, space, _ = text.partition(" ")

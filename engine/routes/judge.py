@@ -13,6 +13,7 @@ from engine import units
 from engine.routes.desk import Desk, shown
 from engine.routes.due import say_type, short, unit_hint
 from engine.routes.lost import swallowed
+from engine.routes.masking import stand_for_secrets
 from engine.routes.node import resolve
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Judge:
         elif schema.get("pattern") in _UNITS:
             self._desk.error(node, "R024", _UNITS[schema["pattern"]], unit_hint(node, schema["pattern"]))
         elif rule == "type":
-            say_type(self._desk, node, *_as_list(error.validator_value))
+            hidden = stand_for_secrets(str(step) for step in error.absolute_path)
+            say_type(self._desk, node, *_as_list(error.validator_value), hidden=hidden)
         else:
             self._bad_value(node, rule, error.validator_value, schema)
 
@@ -86,6 +88,9 @@ class Judge:
                 if key in tight:
                     hint = f"a space is missing after `{tight[key]}:`"
                     self._desk.error(value, "R020", f"{owner} knows no such option", hint, on_key=True)
+                elif value.value is None and "keys" in known and not self._desk.nearest(key, known):
+                    # `{kind: openai, MY-KEY}`: a word alone may be the credential itself.
+                    self._desk.error(value, "R020", f"{owner} knows no such option", hint, on_key=True, hidden=True)
                 else:
                     self._desk.error(value, "R020", f"{owner} knows no `{short(key)}`", hint, on_key=True)
 

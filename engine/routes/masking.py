@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from engine.routes.nearness import slips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Span = tuple[int, int]  # from, to (exclusive), counted from 0
 
@@ -28,8 +32,13 @@ _SHAPE = re.compile(
 )
 _REFERENCE = re.compile(r"\$\{(?:[A-Z_][A-Z0-9_]*(?::-)?|file:[^}\s\"']*|[A-Za-z_][A-Za-z0-9_]*:-(?=\})|[A-Za-z_]\w*(?=\}))\}?")
 _SECRET_WORDS = ("key", "keys", "token", "secret", "apikey", "apikeys", "password")
+_ALSO = ("headers", "proxy", "credential")
 # A name of a variable without its braces is the mistake itself.
 _NO_SECRET = re.compile(r"\$[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|%[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+%|~|null|\*[\w-]+|[|>][-+0-9]*|-+")
+# A stage that takes nothing but a mapping with credentials in it: `auth: s3cret` forgets the rest.
+_LONE = re.compile(r"(?<![\w.-])(auth)[\"']?\s*[:=](?=\s+[^\s{&*#])")
+# Alone on its line and by its looks no word of a table: a credential that fell out of its place.
+_ALONE = re.compile(r"\s*(?=[\w.+/=-]*[0-9A-Z])\w[\w.+/=-]{6,200}\s*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?P<d>"?)' + r"|'(?:[^']|'')*(?P<s>'?)")
 _ITEM = re.compile(r"(?:(?!\s\#|[,\]}](?:[\s,\]}]|$)).)+")
 # Outside of brackets a comma ends a value only when a field comes next.
@@ -54,20 +63,28 @@ class _Open:
 def secret_spans(lines: list[str]) -> list[list[Span]]:
     """For each line what to hide of it, in order and without overlap."""
     state = _Open()
-    return [_merged(_line(line, state) + [found.span() for found in _SHAPE.finditer(line)]) if line else [] for line in lines]
+    return [merged(_line(line, state) + [found.span() for found in _SHAPE.finditer(line)]) if line else [] for line in lines]
 
 
 def _line(line: str, state: _Open) -> list[Span]:
     spans: list[Span] = []
     at = 0
+    if _ALONE.fullmatch(line):
+        spans += hide(line, 0, len(line))
     if state.quote or state.depth or _in_block(line, state):
         at = _rest(line, state, spans)
     first = _WORD_FIRST.match(line, at)
     if first and _is_secret(first[1]):
         at = _field(line, first, state, spans)
     while at < len(line) and (field := _FIELD.search(line, at)):
-        at = _field(line, field, state, spans) if _is_secret(field[1]) else field.end()
+        secret = _is_secret(field[1]) or _LONE.match(line, field.start())
+        at = _field(line, field, state, spans) if secret else field.end()
     return spans
+
+
+def stand_for_secrets(steps: Iterable[str]) -> bool:
+    """Whether what stands under these keys may hold a credential, however wrong it is."""
+    return any(_is_secret(step) or step in _ALSO for step in steps)
 
 
 @lru_cache(maxsize=1024)
@@ -116,7 +133,7 @@ def _rest(line: str, state: _Open, spans: list[Span]) -> int:
     at = 0
     if state.quote:
         end = line.find(state.quote)
-        spans += _hide(line, 0, end if end >= 0 else len(line))
+        spans += hide(line, 0, end if end >= 0 else len(line))
         if end < 0:
             return len(line)
         state.quote = ""
@@ -129,7 +146,7 @@ def _rest(line: str, state: _Open, spans: list[Span]) -> int:
     at = prefix.end() if prefix else 0
     if line[at : at + 1] in ("'", '"', "[", "{"):
         at = _value(line, at, state, spans)
-    spans += _hide(line, at, len(line))
+    spans += hide(line, at, len(line))
     return len(line)
 
 
@@ -156,7 +173,7 @@ def _value(line: str, at: int, state: _Open, spans: list[Span]) -> int:
         elif not character.isspace() and character != ",":
             found = (_ITEM if state.depth else _PLAIN).match(line, at)
             end = found.end() if found else at + 1
-            spans += _hide(line, at, end)
+            spans += hide(line, at, end)
             if not state.depth:
                 return end
             at = end
@@ -172,7 +189,7 @@ def _quoted(line: str, at: int, state: _Open, spans: list[Span]) -> int:
     closed = found["d"] or found["s"]
     if not closed:
         state.quote = line[at]
-    spans += _hide(line, at + 1, found.end() - len(closed or ""))
+    spans += hide(line, at + 1, found.end() - len(closed or ""))
     return found.end()
 
 
@@ -181,12 +198,12 @@ def _behind_quote(line: str, at: int, spans: list[Span]) -> int:
     found = None if line[at : at + 1] == "," else _PLAIN.match(line, at)
     if not found:
         return at
-    spans += _hide(line, at, found.end())
+    spans += hide(line, at, found.end())
     return found.end()
 
 
-def _hide(line: str, start: int, end: int) -> list[Span]:
-    """All of a text but its references to variables and files."""
+def hide(line: str, start: int, end: int) -> list[Span]:
+    """All of a piece of a line but its references to variables and files."""
     if _NO_SECRET.fullmatch(line[start:end].strip()):
         return []
     spans: list[Span] = []
@@ -203,7 +220,8 @@ def _leading(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def _merged(spans: list[Span]) -> list[Span]:
+def merged(spans: list[Span]) -> list[Span]:
+    """In order and without overlap."""
     out: list[Span] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1]:

@@ -56,7 +56,7 @@ def route_mapping(node: Node, pipelines: Collection[str]) -> str:
 def stage_mapping(node: Node, stage: Any) -> str:
     """For a stage's options that are only one value: under the first option that such a value fits, else an example."""
     word, options = word_of(node), options_of(stage)
-    if word and not any(holds_secret(kind) for _, _, kind in options):
+    if word and not takes_secret(stage):
         schema_first = sorted(options, key=lambda row: (row[0].name not in _required(stage), not _lists(row[2], node.value)))
         for field, _, kind in schema_first:
             if kind is str or _lists(kind, node.value):
@@ -70,6 +70,11 @@ def _required(stage: type) -> set[str]:
 
 def _lists(kind: Any, value: Any) -> bool:
     return typing.get_origin(kind) is typing.Literal and value in typing.get_args(kind)
+
+
+def takes_secret(part: Any) -> bool:
+    """Whether an option of this part holds a credential: then a lone word in its place may be one."""
+    return any(holds_secret(kind) for _, _, kind in options_of(part))
 
 
 def holds_secret(kind: object) -> bool:

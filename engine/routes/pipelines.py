@@ -9,7 +9,7 @@ from engine.routes.desk import Desk, shown
 from engine.routes.draft import DraftPipeline, DraftStage
 from engine.routes.due import say_type
 from engine.routes.lost import colon_lost, swallowed
-from engine.routes.meant import stage_mapping
+from engine.routes.meant import stage_mapping, takes_secret
 from engine.routes.part_schema import Schema, stage_schema
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ class PipelineReader:
 
     def _known(self, stage: DraftStage, node: Node, *, on_key: bool) -> DraftStage:
         if stage.word not in self._parts.stages:
+            head = stage.word.split(" ")[0]
+            if not on_key and head in self._parts.stages and takes_secret(self._parts.stages[head]):
+                # `auth MY-KEY`: not repeated.
+                hint = f"a `:` is missing after `{head}`"
+                self._desk.error(node, "R034", "there is no stage of this name", hint, hidden=True)
+                return stage
             word = shown(node) if not on_key else f"`{stage.word[:60]}`"
             hint = self._lost(stage.word) or self._desk.suggest(stage.word, self._parts.stages.parts, list_up_to=20)
             self._desk.error(node, "R034", f"there is no stage {word}", hint, on_key=on_key)
@@ -97,6 +103,7 @@ class PipelineReader:
             else:
                 stage.part = build(stage.type, {})
         elif not isinstance(options.value, dict):
-            say_type(self._desk, options, "object", hint=stage_mapping(options, stage.type))
+            hint, hidden = stage_mapping(options, stage.type), takes_secret(stage.type)
+            say_type(self._desk, options, "object", hint=hint, hidden=hidden)
         elif self._judge.accepts(options, schema, f"`{stage.word}`"):
             stage.part = build(stage.type, options.plain())

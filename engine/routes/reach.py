@@ -59,4 +59,6 @@ def _complain(route: DraftRoute, draft: Draft, covers: list[Leaf], desk: Desk) -
 
 def _place(route: DraftRoute) -> str:
     node = route.node.get("match") or route.node
+    if node.substituted:
+        return f"the route at line {node.line}"  # part of it may be a secret in the wrong place
     return f"`{str(node.value)[:60]}` at line {node.line}"

@@ -10,6 +10,7 @@ from engine.providers.credentials import STYLES
 from engine.providers.targets import NEVER_FORWARDED
 from engine.routes.base_url import BadUrl, is_private, read_base_url
 from engine.routes.desk import Desk, shown
+from engine.routes.key_hosts import strangers
 from engine.routes.substitution import bare_variable
 from engine.web import CREDENTIALS, HOP_BY_HOP
 
@@ -42,6 +43,7 @@ class _Supplier:
         assert provider.words is not None
         self._provider = provider
         self._words: ProviderWords = provider.words
+        self._parts = parts
         self._kind: Kind = parts.kinds[provider.words.kind]
         self._lines = lines
         self._desk = desk
@@ -58,6 +60,7 @@ class _Supplier:
             return None
         origin, path = place
         self._check_exposure(origin)
+        self._check_key_hosts(origin)
         return Provider(
             name=self._provider.name,
             kind=words.kind,
@@ -69,6 +72,7 @@ class _Supplier:
             unavailable=self._unavailable(),
             transport=words.transport,
             headers=headers,
+            sealed=self._sealed(),
             forward=forward,
             connections=words.connections,
             wait=words.wait,
@@ -101,7 +105,9 @@ class _Supplier:
         word = self._words.credential
         if word is not None and word not in STYLES:
             node = self._at("credential")
-            self._desk.error(node, "R023", f"{shown(node)} is no way to send a key", self._desk.suggest(word, STYLES))
+            slip = bool(self._desk.nearest(word, STYLES))  # else the word may be the key itself
+            says = f"{shown(node) if slip else 'this'} is no way to send a key"
+            self._desk.error(node, "R023", says, self._desk.suggest(word, STYLES), hidden=not slip)
 
     def _check_keys(self) -> None:
         """A key travels in a header: what cannot would break every request (RFC 9110 section 5.5)."""
@@ -115,9 +121,10 @@ class _Supplier:
             if is_set and words.transport != "httpx":
                 node = self._at(key)
                 self._desk.error(node, "R026", f"`{key}` needs another transport", "add `transport: httpx`", on_key=True)
-        if words.proxy and not (_PROXY.fullmatch(words.proxy.reveal()) or bare_variable(words.proxy.reveal())):
-            says = "a proxy is a URL of a scheme, a host and a port"
-            self._desk.error(self._at("proxy"), "R023", says, "for example `http://proxy.example:3128`")
+        proxy = words.proxy.reveal() if words.proxy else ""
+        if proxy and not (_PROXY.fullmatch(proxy) or bare_variable(proxy)):
+            says, hint = "a proxy is a URL of a scheme, a host and a port", "for example `http://proxy.example:3128`"
+            self._desk.error(self._at("proxy"), "R023", says, hint, hidden=not set(proxy) & set(".:"))
 
     def _headers(self) -> tuple[Pair, ...]:
         pairs = []
@@ -128,6 +135,12 @@ class _Supplier:
             if item is not None and self._header_fits(item, name, value):
                 pairs.append((lower, value.encode()))
         return tuple(pairs)
+
+    def _sealed(self) -> frozenset[bytes]:
+        """A value that is not written in the table may be a secret."""
+        node = self._provider.node.get("headers")
+        given = node.value.items() if node is not None and isinstance(node.value, dict) else ()
+        return frozenset(name.lower().encode("utf-8", "replace") for name, value in given if value.substituted)
 
     def _header_fits(self, node: Node, name: str, value: str) -> bool:
         lower = name.lower().encode("utf-8", "replace")
@@ -140,7 +153,7 @@ class _Supplier:
         elif lower in _OUR_OWN:
             self._desk.error(node, "R023", f"`{name}` is written by the engine itself", on_key=True)
         elif value and not _VALUE.fullmatch(value):
-            self._desk.error(node, "R023", "a header's value is printable ASCII without spaces around it")
+            self._desk.error(node, "R023", "a header's value is printable ASCII without spaces around it", hidden=True)
         else:
             return True
         return False
@@ -166,6 +179,17 @@ class _Supplier:
         elif not private and origin.scheme == "http" and any(self._words.keys):
             self._desk.warn(node, "R064", "the key would travel unencrypted", "write `https://`")
 
+    def _check_key_hosts(self, origin: Origin) -> None:
+        url = self._provider.node.get("base_url")
+        written = self._written(url) if url is not None and self._words.base_url else None
+        if (self._words.credential or self._kind.credential) == "none":
+            return
+        for item in _items(self._provider.node.get("keys")):
+            for variable, domain in strangers(origin.host, written, self._variables(item), self._parts.kinds):
+                says = f"`{variable}` is where a key of {domain} is kept, and this provider is at another host"
+                hint = "keep the key for this host in a variable of another name"
+                self._desk.warn(item, "R065", says, hint, sourced=False)
+
     def _unavailable(self) -> str:
         """Why this provider cannot be called, "" when it can."""
         words, kind = self._words, self._kind
@@ -189,8 +213,12 @@ class _Supplier:
         return f'add `keys: ["${{{usual}:-}}"]` and set {usual}' if usual and not items else "give it a key under `keys`"
 
     def _variables(self, node: Node) -> list[str]:
+        return _VARIABLE.findall(self._written(node))
+
+    def _written(self, node: Node) -> str:
+        """A scalar as it stands in the table, before substitution."""
         line = self._lines[node.line - 1] if 0 < node.line <= len(self._lines) else ""
-        return _VARIABLE.findall(line[node.column - 1 : node.column - 1 + node.length])
+        return line[node.column - 1 : node.column - 1 + node.length]
 
 
 def _items(node: Node | None) -> list[Node]:

@@ -133,7 +133,10 @@ class _Reader:
     def _chosen(self, node: Node, key: str, code: str, known: Any, owner: str) -> str | None:
         """The word under `key`, when there is a part of that name."""
         if not isinstance(node.value, dict):
-            say_type(self._desk, node, "object", hint=kind_mapping(node, key, known))
+            # `openai: MY-KEY`: what is no word of ours may be a credential.
+            lone = node.value if isinstance(node.value, str) else ""
+            hidden = key == "kind" and lone.removeprefix("kind:") not in known
+            say_type(self._desk, node, "object", hint=kind_mapping(node, key, known), hidden=hidden)
             return None
         word = node.get(key)
         tight = swallowed(node.value, (key,))
@@ -170,7 +173,11 @@ class _Reader:
             out.methods, out.path = read_match(str(match.value), _usual_method(out.pipeline))
             out.pattern = read_path(out.path)
         except BadMatch as bad:
-            self._desk.error(match, "R050", bad.says, bad.hint)
+            if match.substituted:
+                # What it says quotes the value, which may be a secret in the wrong place.
+                self._desk.error(match, "R050", "this is not `METHOD /path`")
+            else:
+                self._desk.error(match, "R050", bad.says, bad.hint)
 
     def _by_name(self, line: Node) -> DraftPipeline | None:
         name, known = str(line.value), self._draft.pipelines

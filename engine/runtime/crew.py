@@ -30,6 +30,8 @@ class Member:
     born: float
     generation: int
     ready: bool = False
+    heard: float = 0.0  # when it last said something
+    leaving: bool = False  # its place is another's
     trouble: str = ""  # why it could not start
 
     def kill(self) -> None:
@@ -56,6 +58,7 @@ class Crew:
         dice: Callable[[], float],
     ) -> None:
         self._places = [_Place() for _ in range(size)]
+        self._leaving: list[Member] = []  # their places are others'
         self._work = work
         self._forget = forget
         self._now = now
@@ -64,7 +67,7 @@ class Crew:
         self._dismissed = False
 
     def __iter__(self) -> Iterator[Member]:
-        return (place.member for place in self._places if place.member is not None)
+        return iter([*(place.member for place in self._places if place.member is not None), *self._leaving])
 
     @property
     def next_due(self) -> float:
@@ -84,6 +87,10 @@ class Crew:
 
     def died(self, pid: int) -> Member | None:
         """The member that was `pid`; its place is due again, at once or after a while. None for a stranger."""
+        for leaver in self._leaving:
+            if leaver.pid == pid:
+                self._leaving.remove(leaver)
+                return leaver
         for place in self._places:
             member = place.member
             if member is not None and member.pid == pid:
@@ -93,6 +100,20 @@ class Crew:
                     place.due = now + place.respawn.delay(now - member.born, self._dice())
                 return member
         return None
+
+    def succeed(self, member: Member) -> None:
+        """Another is to take the place of `member`, which serves until that one is ready (F-50)."""
+        place = self._places[member.slot]
+        if place.member is member and not self._dismissed:
+            member.leaving = True
+            self._leaving.append(member)
+            place.member, place.due = None, self._now()
+
+    def relieve(self, successor: Member) -> None:
+        """`successor` is ready: who was to leave its place drains."""
+        for member in self._leaving:
+            if member.slot == successor.slot and member is not successor:
+                member.channel.send({"do": "drain"})
 
     def tell(self, message: Message) -> None:
         """Sends to all."""

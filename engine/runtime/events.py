@@ -19,6 +19,8 @@ Kind = Literal[
     "restart_needed",  # the new table changes what only a restart can
     "rolled_back",  # the new table killed workers: the one before is served again
     "worker_died",
+    "worker_heavy",  # it has grown too large, and is replaced
+    "worker_silent",  # it said nothing for too long, and is ended
     "draining",  # told to stop: requests in flight go on
     "stopping",  # told again: nothing is waited for
     "stopped",

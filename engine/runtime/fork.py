@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
+from engine.runtime.mistakes import in_full, tell_all
 from engine.runtime.signals import HEARD
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def fork(work: Callable[[], int], forget: Callable[[], None]) -> int:
 
 def _live(work: Callable[[], int], forget: Callable[[], None], mask: set[int | signal.Signals]) -> None:
     code = FAILED
+    tell_all()
     try:
         forget()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = work()
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else FAILED
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as mistake:
+        sys.stderr.write(in_full(mistake))
     finally:
         try:
             sys.stdout.flush()

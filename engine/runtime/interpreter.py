@@ -46,11 +46,15 @@ class Interpreter:
         # Ids must differ between workers and restarts, not be unguessable.
         self._id_prefix = "req-" + os.urandom(6).hex()
         self._count = count()
+        self._most = program.server.limits.requests
 
     async def handle(self, request: Request, client: Client) -> None:
         """Answers one request, whatever happens, and lets its `after` stages run."""
         services = self.services
         line, captures, lost = self._find(request)
+        if services.meter.active >= self._most and not line.watches:
+            client.send(self._turn_away(line, request))
+            return
         exchange = Exchange(request, line.route, captures, self._id_of(request.headers.get(b"x-request-id")), services.now())
         services.meter.began(exchange)
         try:
@@ -93,6 +97,14 @@ class Interpreter:
         self.services.meter.count(f"refused.{fault.code}")
         line = lay_nowhere(self._nearest(path), self._logged)
         return _fault_response(line, fault, self._id_of(None))
+
+    def _turn_away(self, line: Line, request: Request) -> Response:
+        """The answer to a request beyond the limit, before anything is done for it (F-41)."""
+        self.services.meter.count("refused.overloaded")
+        request_id = self._id_of(request.headers.get(b"x-request-id"))
+        answer = _fault_response(line, Fault("overloaded", retry_after=1), request_id)
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        return answer
 
     def _send(self, answer: Response, exchange: Exchange, client: Client) -> Awaitable[None] | None:
         exchange.status = answer.status

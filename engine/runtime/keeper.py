@@ -21,6 +21,7 @@ from engine.runtime.crew import Crew
 from engine.runtime.ending import Ending
 from engine.runtime.events import Event
 from engine.runtime.lookout import Lookout
+from engine.runtime.pulse import Pulse
 from engine.runtime.rollout import Rollout
 from engine.runtime.signals import STOPS, Signals
 from engine.runtime.worker import Orders, work
@@ -51,6 +52,7 @@ class Keeper:
         self._crew = Crew(server.workers, self._work, self._forget, time.monotonic, random.random)
         self._rollout = Rollout(tables, self._crew, self._count, tell)
         self._ending = Ending(self._crew, time.monotonic, tell)
+        self._pulse = Pulse(self._crew, time.monotonic, tell)
         self._selector = selectors.PollSelector()
         self._lookout: Lookout | None = None
         self._began = False  # all workers of the first generation were ready
@@ -81,6 +83,7 @@ class Keeper:
             if events & selectors.EVENT_READ:
                 key.data()
         self._ending.kill_the_late()
+        self._pulse.look()
         if self._reload_wanted and self._ending.code is None:
             # Signals that have come are one reload; those that come during it are the next (F-64).
             self._reload_wanted = False
@@ -90,9 +93,9 @@ class Keeper:
                 wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if member.channel.pending else 0)
                 self._selector.modify(member.channel, wanted, partial(self._hear, member))
 
-    def _patience(self) -> float | None:
-        first = min(self._ending.next_due(), self._crew.next_due)
-        return None if first == float("inf") else max(0.01, first - time.monotonic())
+    def _patience(self) -> float:
+        first = min(self._ending.next_due(), self._crew.next_due, self._pulse.next_due)
+        return max(0.01, first - time.monotonic())
 
     def _listen_to(self, what: Any, heard: Callable[[], None]) -> None:
         self._selector.register(what, selectors.EVENT_READ, heard)
@@ -129,17 +132,29 @@ class Keeper:
         if member.channel.ended:
             return  # buried in this very turn
         for message in member.channel.receive():
+            member.heard = time.monotonic()
             match message["says"]:
+                case "alive":
+                    pass
                 case "ready":
                     member.ready = True
+                    self._crew.relieve(member)
                     self._begin()
                     self._rollout.announce()
+                case "heavy":
+                    self._succeed(member, message["resident"])
                 case "failed":
                     member.trouble = message["why"]
                 case _:
                     self._rollout.heed(member, message)
         if member.channel.ended:
             self._selector.unregister(member.channel)
+
+    def _succeed(self, member: Member, resident: int) -> None:
+        self._crew.succeed(member)
+        self._count("worker_heavy")
+        says = f"a worker has grown to {resident >> 20} MiB; another takes its place"
+        self._tell(Event("worker_heavy", says, "warning", facts={"pid": member.pid}))
 
     def _begin(self) -> None:
         if self._began or not self._crew.complete:
@@ -184,6 +199,8 @@ class Keeper:
             return
         if not self._began:
             self._ending.fail(member.trouble or f"a worker {_fate(code)}")
+            return
+        if member.leaving and not code:
             return
         level: Any = "error" if code else "info"
         facts = {"pid": member.pid}

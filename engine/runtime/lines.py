@@ -21,12 +21,14 @@ PLAIN = FORMATS["openai_chat"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One route, bound: `deeds` run in order until one answers, `after` always, when the last byte is out."""
+    """One route, bound: `deeds` run in order until one answers, `after` always, when the last byte is out. One that `watches`
+    is served however many requests are under way (F-41)."""
 
     route: Route
     format: Format
     deeds: tuple[Deed, ...]
     after: tuple[Deed, ...]
+    watches: bool = False
 
 
 def lay(program: Program, services: Services) -> dict[str, Line]:
@@ -51,4 +53,5 @@ def _lay_one(binding: Binding) -> Line:
 
     first = bound([use for use in route.stages if not use.part.after])
     last = bound([use for use in route.stages if use.part.after])
-    return Line(route, FORMATS[route.speaks] if route.speaks else PLAIN, first, last)
+    watches = any(use.part.watches for use in route.stages)
+    return Line(route, FORMATS[route.speaks] if route.speaks else PLAIN, first, last, watches)

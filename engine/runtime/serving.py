@@ -94,6 +94,12 @@ class Serving:
         seconds: float = self._interpreter.program.server.timeouts.shutdown
         return seconds
 
+    @property
+    def most_memory(self) -> float:
+        """Bytes of resident memory beyond which this process is to be replaced."""
+        limit: int | None = self._interpreter.program.server.limits.memory
+        return float("inf") if limit is None else limit
+
     async def close(self) -> None:
         """Ends what is left at once."""
         await self.drain(0.0)

@@ -15,7 +15,7 @@ from engine.runtime.events import Event
 from engine.runtime.keeper import Keeper
 from engine.runtime.reload import Tables
 from engine.runtime.worker import START_FAILED
-from engine.server.sockets import ListenError, bind_sockets, is_loopback
+from engine.server.sockets import ListenError, bind_sockets, inherited_sockets, is_loopback
 from engine.server.tls import server_context
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def run(
         with suppress(Exception):  # a terminal that is gone must not take the workers with it (F-70)
             on_event(event)
 
+    _hold_standard_descriptors()
     tables = Tables(Path(path), environ, time.monotonic)
     reading = tables.read()
     if reading.generation is None:
@@ -56,7 +57,7 @@ def run(
     given: dict[str, Any] = {"listen": listen, "workers": workers}
     server = replace(tables.current.program.server, **{name: value for name, value in given.items() if value is not None})
     try:
-        sockets = _open(server, tables.current.program)
+        sockets = _open(server, tables.current.program, environ)
     except ListenError as why:
         tell(Event("failed", str(why), "error"))
         return START_FAILED
@@ -69,11 +70,20 @@ def run(
         shutil.rmtree(figures, ignore_errors=True)
 
 
-def _open(server: Server, program: Program) -> list[socket.socket]:
+def _hold_standard_descriptors() -> None:
+    """Started with one of them closed, the next socket would get its number, and a client would be sent the log (F-70)."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number
+
+
+def _open(server: Server, program: Program, environ: Mapping[str, str]) -> list[socket.socket]:
     """The listening sockets. Raises ListenError; what is wrong is told once, here, not by every worker."""
     if server.tls is not None:
         server_context(server.tls)
-    sockets = bind_sockets(server.listen)
+    sockets = inherited_sockets(environ, os.getpid()) or bind_sockets(server.listen)
     if _stands_open(program) and not all(map(is_loopback, sockets)):
         for sock in sockets:
             sock.close()

@@ -68,16 +68,24 @@ def read_table(path: Path, environ: Mapping[str, str] = os.environ) -> Table:
 
 def read_secret_file(path: str) -> str:
     """What `${file:...}` stands for. Raises OSError or ValueError."""
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=_open_at_once) as file:
         data = file.read(MOST_SECRET + 1)
     if len(data) > MOST_SECRET:
         raise ValueError("too large for a secret")
     return data.decode()
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """A pipe that nobody writes to any more (`engine run <(...)`, then SIGHUP) is empty; opened as usual it would stop the
+    supervisor for good (F-63)."""
+    fd = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(fd, True)
+    return fd
+
+
 def _read_text(path: Path, missing: str | None = None) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             data = file.read(MOST + 1)
         if len(data) > MOST:
             raise Unreadable(f"{path} is larger than 1 MiB")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import logging
 import shutil
 import signal
 import time
-import traceback
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -18,25 +17,28 @@ import uvloop
 from engine.observe.console import stderr_console
 from engine.observe.exposition import Shared
 from engine.observe.metrics import Figures
-from engine.observe.process import ProcessFigures, raise_descriptor_limit
+from engine.observe.process import ProcessFigures, raise_descriptor_limit, resident_memory
+from engine.observe.refusals import Refusals
 from engine.observe.request_log import RequestLog
-from engine.runtime.generation import Generation, Mismatch, check_table, read_message
+from engine.runtime.generation import Generation, read_message
 from engine.runtime.memory import keep_freed
+from engine.runtime.mistakes import in_full, in_short
 from engine.runtime.serving import Serving
-from engine.runtime.table import Table
 from engine.runtime.tasks import Tasks
 from engine.runtime.watchdog import Heart, Watchdog
-from engine.server.sockets import bind_sockets
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from engine.runtime.channel import Channel, Message
 
 START_FAILED = 3  # exit code of a worker that never served
 BEATS = 5  # ticks of the heart between two publications of the figures
+ALIVE = 50  # and between two words to the supervisor
+RIPE = 30.0  # seconds that a worker serves at least before it may be replaced for its size, however small the limit
+TELL = 12  # and between two accounts of what was refused: a little more than the console's period
 FLUSH = 1.0  # seconds for the request log at the end
 
 
@@ -61,13 +63,15 @@ def work(orders: Orders, channel: Channel) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise_descriptor_limit()
+    faulthandler.enable(2, all_threads=False)  # where it stood when a library crashed, or the supervisor ended it (F-51)
     keep_freed()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(Worker(orders, channel).run())
 
 
 class Worker:
-    """Ready, adopted, refused, failed: that is all a worker says. Adopt, status, drain, quit: that is all it is told."""
+    """Ready, alive, heavy, adopted, refused, failed: that is all a worker says. Adopt, status, drain, quit: that is all it is
+    told."""
 
     def __init__(self, orders: Orders, channel: Channel) -> None:
         self._orders = orders
@@ -75,11 +79,14 @@ class Worker:
         self._console = stderr_console(time.monotonic, time.time)
         self._log = RequestLog(1, self._tell_of_log)
         self._figures = Figures(Shared(orders.figures, orders.serial), self._sampler())
+        self._refusals = Refusals(self._figures.refused, self._console.say)
         self._serving = Serving(self._figures, self._log.write, self._report)
         self._serving.last_reload = orders.last_reload
         self._tasks = Tasks(self._report)
         self._latest = orders.generation.number
         self._beats = 0
+        self._ripe = time.monotonic() + RIPE
+        self._heavy = False  # it was told
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -90,7 +97,7 @@ class Worker:
             await self._serving.start(self._orders.sockets)
         except Exception as mistake:
             self._report(mistake)
-            self._channel.send({"says": "failed", "why": _in_short(mistake)})
+            self._channel.send({"says": "failed", "why": in_short(mistake)})
             self._log.close(FLUSH)
             return START_FAILED
         loop.add_signal_handler(signal.SIGTERM, self._leave.set)
@@ -128,8 +135,23 @@ class Worker:
         self._figures.lag(late)
         self._watchdog.tick()
         self._beats += 1
+        if self._beats % TELL == 0:
+            self._refusals.tell()
         if self._beats % BEATS == 0:
             self._figures.publish()
+            self._weigh()
+        if self._beats % ALIVE == 0 and not self._channel.pending:
+            self._channel.send({"says": "alive"})
+
+    def _weigh(self) -> None:
+        """Asks for a successor once, when this process has grown too large (F-50)."""
+        most = self._serving.most_memory
+        if self._heavy or most == float("inf") or time.monotonic() < self._ripe:
+            return
+        resident = resident_memory()
+        if resident is not None and resident > most:
+            self._heavy = True
+            self._channel.send({"says": "heavy", "resident": resident})
 
     def _hear(self) -> None:
         for message in self._channel.receive():
@@ -162,7 +184,7 @@ class Worker:
             self._serving.adopt(generation.program, number)
         except Exception as mistake:
             self._report(mistake)
-            self._channel.send({"says": "refused", "number": number, "why": _in_short(mistake)})
+            self._channel.send({"says": "refused", "number": number, "why": in_short(mistake)})
             return
         self._figures.publish()
         self._channel.send({"says": "adopted", "number": number})
@@ -179,8 +201,7 @@ class Worker:
 
     def _report(self, mistake: BaseException) -> None:
         self._figures.count("mistake")
-        text = "".join(traceback.format_exception(mistake, limit=-8))
-        self._console.say("mistake", "an unexpected error", "error", worker=self._orders.slot, traceback=text)
+        self._console.say("mistake", "an unexpected error", "error", worker=self._orders.slot, traceback=in_full(mistake))
 
     def _loop_trouble(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         mistake = context.get("exception")
@@ -188,37 +209,3 @@ class Worker:
             self._report(mistake)
         else:
             self._console.say("loop", str(context.get("message")), "error", worker=self._orders.slot)
-
-
-@asynccontextmanager
-async def serve_in_process(
-    text: str,
-    environ: Mapping[str, str] | None = None,
-    *,
-    write_log: Callable[[dict[str, Any]], None] = lambda row: None,  # noqa: ARG005
-    report: Callable[[BaseException], None] | None = None,
-) -> AsyncIterator[tuple[str, int]]:
-    """Serves a table on a free port of 127.0.0.1, in this process and on this event loop; gives (host, port). For tests and
-    rehearsals: no supervisor, one worker. `report` is told of mistakes of our own; without one they are raised at the end.
-
-    Raises Mismatch with all complaints when the table is wrong."""
-    checked, _ = check_table(Table("routes.yaml", text, environ or {}))
-    if checked.program is None:
-        raise Mismatch("\n".join(f"{c.file}:{c.line}:{c.column} {c.code} {c.says}" for c in checked.complaints))
-    mistakes: list[BaseException] = []
-    figures = Figures()
-    serving = Serving(figures, write_log, report or mistakes.append)
-    sockets = bind_sockets("127.0.0.1:0")
-    address = sockets[0].getsockname()
-    serving.adopt(replace(checked.program, server=replace(checked.program.server, tls=None)), 1)
-    try:
-        await serving.start(sockets)
-        yield address[0], address[1]
-    finally:
-        await serving.close()
-    if mistakes:
-        raise mistakes[0]
-
-
-def _in_short(mistake: BaseException) -> str:
-    return f"{type(mistake).__name__}: {mistake}"[:500]

@@ -7,6 +7,8 @@ from functools import partial
 from math import ceil, inf
 from typing import TYPE_CHECKING, Protocol
 
+from engine.deadlines import CATCH_UP, STOOD_STILL
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
 
@@ -35,7 +37,7 @@ class Wheel:
         moment = ceil(due / TICK) * TICK
         slot = self._slots.get(moment)
         if slot is None:
-            slot = self._slots[moment] = (set(), loop.call_at(moment, partial(self._turn, moment, loop)))
+            slot = self._slots[moment] = (set(), loop.call_at(moment, partial(self._turn, moment, moment, loop)))
         slot[0].add(clocks)
         return moment
 
@@ -49,8 +51,13 @@ class Wheel:
             timer.cancel()
             del self._slots[moment]
 
-    def _turn(self, moment: float, loop: AbstractEventLoop) -> None:
+    def _turn(self, moment: float, expected: float, loop: AbstractEventLoop) -> None:
+        now = loop.time()
         waiting, _ = self._slots.pop(moment)
+        if now - expected > STOOD_STILL:
+            again = now + CATCH_UP
+            self._slots[moment] = (waiting, loop.call_at(again, partial(self._turn, moment, again, loop)))
+            return
         try:
             while waiting:
                 waiting.pop().look()

@@ -7,6 +7,7 @@ the task is cancelled with the message "client_gone"; when it is us who end, wit
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, cast
 
 from engine.faults import Fault
@@ -38,7 +39,7 @@ class Connection(Inbound):
         self._served = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if self._door.full:
+        if self._door.full and not self._door.make_room(self._loop.time()):
             refusal = Refusal(self._door, self._loop)
             transport.set_protocol(refusal)
             refusal.connection_made(transport)
@@ -48,10 +49,13 @@ class Connection(Inbound):
         peer = transport.get_extra_info("peername")
         self._peer = peer[0] if peer else ""
         self._door.enter(self)
+        self._owe()
         self._task = self._loop.create_task(self._serve(), name="client")
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._owes:
+            self._settle()
         self._door.leave(self)
 
     def send(self, response: Response) -> None:
@@ -99,6 +103,11 @@ class Connection(Inbound):
     @property
     def idle(self) -> bool:
         return self._head is None and self._linger < 0 and self._reader.idle
+
+    @property
+    def idle_since(self) -> float:
+        due = self._clocks.input
+        return due - self._door.timeouts.idle if due and self.idle and not self._shutting else inf
 
     def retire(self) -> None:
         if self.idle and self._served:

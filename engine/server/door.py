@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from engine.faults import Fault
 from engine.ports import Client, Meter
 from engine.server.clocks import Wheel
+from engine.server.longest_idle import LongestIdle
+from engine.server.unfinished import Unfinished
 from engine.web import Request, Response
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ class Guest(Protocol):
     def idle(self) -> bool:
         """Waiting for a request of which no byte is there."""
 
+    @property
+    def idle_since(self) -> float:
+        """The moment of the loop's clock since which it is idle; inf when it is not."""
+
     def retire(self) -> None:
         """End as soon as what is in flight is answered."""
 
@@ -54,11 +60,13 @@ class Door:
         "draining",
         "emptied",
         "handler",
+        "idle",
         "limits",
         "meter",
         "refuse",
         "report",
         "timeouts",
+        "unfinished",
         "wheel",
     )
 
@@ -71,6 +79,8 @@ class Door:
         self.timeouts = settings.timeouts
         self.wheel = Wheel()
         self.census: dict[Guest, None] = {}
+        self.unfinished = Unfinished()
+        self.idle: LongestIdle[Guest] = LongestIdle(self.census)
         self.draining = False
         self.emptied: Callable[[], None] | None = None
         self._second = 0
@@ -79,6 +89,15 @@ class Door:
     @property
     def full(self) -> bool:
         return len(self.census) >= self.limits.connections
+
+    def make_room(self, now: float) -> bool:
+        """Whether a connection could be closed in favour of a new one: the one that is idle longest (F-34)."""
+        guest = self.idle.find(now)
+        if guest is None:
+            return False
+        self.meter.count("idle_closed")
+        guest.close_now()
+        return True
 
     def enter(self, guest: Guest) -> None:
         self.census[guest] = None

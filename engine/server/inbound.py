@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
@@ -12,6 +14,8 @@ from engine.server.incoming import Incoming
 from engine.server.line import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.wire.head import RequestHead
 
 
@@ -23,6 +27,7 @@ class Inbound(Line):
         "_head",  # the request that is being handled, or None between two
         "_incoming",  # its body, when that was not all there with the head
         "_on_loopback",
+        "_owes",  # the door has it among those that owe a request head
         "_peer",
         "_secure",
         "_started",  # the head of its answer is written
@@ -35,7 +40,7 @@ class Inbound(Line):
         self._peer = ""
         self._head: RequestHead | None = None
         self._incoming: Incoming | None = None
-        self._started = self._begun = False
+        self._started = self._begun = self._owes = False
 
     def _next_request(self, idle: bool) -> RequestHead | None:
         """The next request when it is here already; else its clock is started. `idle`: nothing of it is here. Raises Fault."""
@@ -43,6 +48,8 @@ class Inbound(Line):
         if not idle and (head := self._reader.request()) is not None:
             return self._received(head)
         door = self._door
+        if not idle:
+            self._owe()
         seconds = door.timeouts.head if not idle else LINGER_SECONDS if door.draining else door.timeouts.idle
         self._clocks.expect_input(seconds)
         return None
@@ -62,7 +69,22 @@ class Inbound(Line):
             # From the first byte of a head, and not longer with every further byte (F-33).
             self._begun = True
             self._clocks.expect_input(self._door.timeouts.head)
+            self._owe()
         return None
+
+    def _owe(self) -> None:
+        if not self._owes:
+            self._owes = True
+            self._door.unfinished.begin(self, self._peer, self._loop.time(), self._door.limits.unfinished_per_address)
+
+    def _settle(self) -> None:
+        self._owes = False
+        self._door.unfinished.end(self, self._peer)
+
+    def give_up(self) -> None:
+        """As if the time for the request head were over."""
+        self._door.meter.count("unfinished_ended")
+        self.input_late()
 
     async def _take_turns(self) -> None:
         if self._output_paused:
@@ -72,6 +94,8 @@ class Inbound(Line):
             await asyncio.sleep(0)
 
     def _received(self, head: RequestHead) -> RequestHead:
+        if self._owes:
+            self._settle()
         if head.body is None:
             head.body = self._whole_body(head) if head.length or head.chunked else b""
             head.incoming = self._incoming
@@ -88,8 +112,10 @@ class Inbound(Line):
             fault = exc
         if fault is None and self._reader.ended:
             return first
-        due = self._loop.time() + self._door.timeouts.body
-        self._incoming = Incoming(self, first, fault, head.expect_continue and not first, due)
+        timeouts = self._door.timeouts
+        due = self._loop.time() + timeouts.body
+        patience = timeouts.body_grace if self._door.limits.body_rate else inf
+        self._incoming = Incoming(self, first, fault, head.expect_continue and not first, due, patience)
         return None
 
     def gather(self, first: bytes) -> bool:
@@ -107,7 +133,28 @@ class Inbound(Line):
                 incoming.expects = False
                 if not self._started:
                     self._write(CONTINUE)
-            self._clocks.expect_input_by(incoming.due)
-            await self._input()
-            self._clocks.input_came()
+            await self._more_of(incoming)
         return piece
+
+    async def _more_of(self, incoming: Incoming) -> None:
+        """Waits for input, no longer than all of the body may take, nor than its rate allows (F-33)."""
+        reader, began = self._reader, self._loop.time()
+        held = reader.held
+        self._clocks.expect_input_by(min(incoming.due, began + incoming.patience))
+        await self._input()
+        self._clocks.input_came()
+        # Only what is waited for counts: a client cannot send what we do not take.
+        waited = self._loop.time() - began
+        rate = self._door.limits.body_rate
+        incoming.patience += (reader.held - held) / rate - waited if rate else inf
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """For Incoming: a request whose body is still arriving is not under way yet, or slow clients would take up all the
+        places there are (F-33, F-41)."""
+        meter = self._door.meter
+        meter.active -= 1
+        try:
+            yield
+        finally:
+            meter.active += 1

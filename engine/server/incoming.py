@@ -17,16 +17,18 @@ class Incoming:
 
     `first` is what had come with the head, `fault` what was wrong with it: told when the body is asked for, so that the
     answer does not depend on how the bytes were cut (I4). `expects`: the client waits for a 100 before it sends anything.
-    `due` is the moment of the loop's clock by which all must be there."""
+    `due` is the moment of the loop's clock by which all must be there; `patience`, in seconds, is how long more of it may be
+    waited for: waiting uses it up, and what comes adds to it (F-33)."""
 
-    __slots__ = ("_fault", "_first", "_inbound", "_whole", "due", "expects")
+    __slots__ = ("_fault", "_first", "_inbound", "_whole", "due", "expects", "patience")
 
-    def __init__(self, inbound: Inbound, first: bytes, fault: Fault | None, expects: bool, due: float) -> None:
+    def __init__(self, inbound: Inbound, first: bytes, fault: Fault | None, expects: bool, due: float, patience: float) -> None:
         self._inbound = inbound
         self._first = first
         self._fault = fault
         self.expects = expects
         self.due = due
+        self.patience = patience
         self._whole: bytes | None = None
 
     async def read(self) -> bytes:
@@ -36,7 +38,8 @@ class Incoming:
         if self._whole is None:
             if self._fault is None and self._inbound.gather(self._first):
                 self._first = b""
-            self._whole = b"".join([piece async for piece in self])
+            with self._inbound.receiving():
+                self._whole = b"".join([piece async for piece in self])
         return self._whole
 
     def chunks(self) -> AsyncIterator[bytes]:

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import re
 import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BACKLOG = 2048
+
+# Bytes that the kernel holds for a client beyond those on their way to it. By itself it would take megabytes for each client
+# that does not read (F-32), long before anybody here could see that the client is slow.
+UNSENT = 128 * 1024
 
 _Address = tuple[str, int] | tuple[str, int, int, int]
 
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\[\]:/\s]*)):([0-9]{1,5})", re.ASCII)
+
+
+_FIRST_INHERITED = 3  # sd_listen_fds(3)
 
 
 class ListenError(Exception):
@@ -56,6 +68,17 @@ def bind_sockets(listen: str) -> list[socket.socket]:
     raise ListenError(_explain(listen, failure)) from failure
 
 
+def inherited_sockets(environ: Mapping[str, str], pid: int) -> list[socket.socket]:
+    """The listening sockets that whoever started process `pid` holds for it (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS), so that
+    a restart loses no connection; none when there are none. Raises ListenError when they are of no use."""
+    if environ.get("LISTEN_PID") != str(pid):
+        return []
+    count = environ.get("LISTEN_FDS", "")
+    if not re.fullmatch("[0-9]{1,3}", count, re.ASCII):
+        raise ListenError(f"LISTEN_FDS is not a number of sockets: `{count[:20]}`")
+    return [_take_over(fd) for fd in range(_FIRST_INHERITED, _FIRST_INHERITED + int(count))]
+
+
 def is_loopback(sock: socket.socket) -> bool:
     """Whether a listening socket can only be reached from this machine."""
     if sock.family not in (socket.AF_INET, socket.AF_INET6):
@@ -79,15 +102,36 @@ def _bind(family: socket.AddressFamily, address: _Address) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Connections inherit it; asyncio leaves Nagle's delay on for sockets that it did not make itself.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setblocking(False)
+        _prepare(sock)
         sock.bind(address)
         sock.listen(BACKLOG)
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _take_over(fd: int) -> socket.socket:
+    try:
+        sock = socket.socket(fileno=fd)
+    except OSError as exc:
+        raise ListenError(f"descriptor {fd}, of LISTEN_FDS, is not a socket") from exc
+    listens = sock.type == socket.SOCK_STREAM and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if sock.family not in (socket.AF_INET, socket.AF_INET6) or not listens:
+        sock.close()
+        raise ListenError(f"descriptor {fd}, of LISTEN_FDS, does not listen for TCP connections")
+    os.set_inheritable(fd, False)
+    _prepare(sock)
+    return sock
+
+
+def _prepare(sock: socket.socket) -> None:
+    """Connections inherit what is set here."""
+    # asyncio leaves Nagle's delay on for sockets that it did not make itself.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # Linux and macOS
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    sock.setblocking(False)
 
 
 def _explain(listen: str, failure: OSError | None) -> str:

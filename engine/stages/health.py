@@ -32,6 +32,7 @@ class Health(Stage):
 
     example = "health: {shape: detailed}"
     writes = frozenset({"answer"})
+    watches = True
 
     shape: Literal["text", "simple", "detailed"] = option("How much is told.", default="simple")
 

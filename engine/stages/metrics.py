@@ -24,6 +24,7 @@ class Metrics(Stage):
 
     example = "metrics"
     writes = frozenset({"answer"})
+    watches = True
 
     def bind(self, binding: Binding) -> Deed:
         expose = binding.services.meter.expose

@@ -64,6 +64,16 @@ class MessageReader:
         """Raw bytes held that nobody has taken."""
         return len(self._buffer) - self._at
 
+    @property
+    def held(self) -> int:
+        """Raw bytes held, those of a body that is gathered among them."""
+        return self.buffered + (self._left - self._short if self._short else 0)
+
+    @property
+    def rescued(self) -> bytes:
+        """What of a chunked body was good in the piece for which it was refused (I4)."""
+        return self._chunks.rescued if self._chunks is not None else b""
+
     def take(self) -> bytes:
         """The body bytes that are there now, decoded; b"" when there are none. Raises Fault."""
         buffer, at, left = self._buffer, self._at, self._left

@@ -5,6 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+
+import pytest
 
 from engine.observe import request_log
 from engine.observe.request_log import ATOMIC, MOST_ROWS, RequestLog, encode, timestamp
@@ -210,3 +213,36 @@ def test_no_row_is_too_odd() -> None:
 def test_times_are_rfc3339_in_utc() -> None:
     assert timestamp(0.0) == "1970-01-01T00:00:00.000Z"
     assert datetime.fromisoformat(timestamp(1_700_000_000.5)).timestamp() == 1_700_000_000.5
+
+
+def test_half_a_line_spoils_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-46: a disk that is full in the middle of a line, again after a few bytes, and then is not."""
+    monkeypatch.setattr(request_log, "PATIENCE", 0.01)
+    path = tmp_path / "log"
+    room = [30, 0, 1, 0, 5, 0]
+    real = os.write
+
+    def write(fd: int, data: bytes) -> int:
+        if not room:
+            return real(fd, data)
+        if not (left := room.pop(0)):
+            raise OSError(errno.ENOSPC, "full")
+        return real(fd, data[:left])
+
+    monkeypatch.setattr(request_log.os, "write", write)
+    with path.open("wb") as file:
+        log = RequestLog(file.fileno())
+        for n in range(60):
+            log.write({"row": n})
+            if n % 20 == 19:
+                until(lambda: (log._in_hand == 0 and not log._queued) or not room)
+        until(lambda: not room)
+        log.write({"row": 60})
+        log.close(5.0)
+    lines = path.read_bytes().split(b"\n")
+    rows = [json.loads(line) for line in lines if line.endswith(b"}")]
+    assert sum("row" in row for row in rows) + sum(row.get("count", 0) for row in rows) == 61
+    assert sum(row.get("count", 0) for row in rows) == log.dropped
+    broken = [line for line in lines if line and not line.endswith(b"}")]
+    assert broken
+    assert all(line.startswith(b"{") for line in broken)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.providers.credentials import STYLES, credential_pairs
+from engine.providers.credentials import STYLES, credential_pairs, without_key
 from engine.secret import Secret
 
 
@@ -24,3 +24,22 @@ def test_how_a_key_is_sent(style: str, pairs: tuple[tuple[bytes, bytes], ...]) -
 @pytest.mark.parametrize("key", [None, Secret("")])
 def test_no_key_no_header(style: str, key: Secret | None) -> None:
     assert credential_pairs(style, key) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (b'Incorrect API key provided: sk-canary/0"1. And sk-canary/0"1!', b"Incorrect API key provided: ***. And ***!"),
+        (b'{"message":"sk-canary/0\\"1"}', b'{"message":"***"}'),
+        (b'{"message":"sk-canary\\/0\\"1"}', b'{"message":"***"}'),
+        (b"nothing", b"nothing"),
+        (b"", b""),
+    ],
+)
+def test_a_key_that_is_quoted_is_blotted_out(text: bytes, left: bytes) -> None:
+    assert without_key(text, Secret('sk-canary/0"1')) == left
+
+
+def test_no_key_and_a_key_of_few_characters_blot_out_nothing() -> None:
+    for key in (None, Secret(""), Secret("model")):
+        assert without_key(b"the model", key) == b"the model"

@@ -35,7 +35,12 @@ def test_reads_origin_and_path(text: str, origin: str, path: str) -> None:
         "https://[zz]/", "https://-h/",
         "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0x7f.1/", "https://0/",
         "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://h/../x", "https://h/%zz", "https://h/{x}",
-        "https://" + "a" * 300,
+        "https://" + "a" * 300, "https://" + "a." * 1_000_000, "https://h/" + "\\x" * 1000,
+        "unix:/run/x.sock", "https:h", "https:\\\\h",
+        "https://h:443:443/", "https://h:+443/", "https://h: 443/", "https://h:４４３/", "https://[::1%25lo]/", "https://[::1]evil/",
+        "https://h%2f@evil/", "https://h%00.example/", "https://example.com\u2044@evil/", "https://h\x00.example/", "https://h;evil/",
+        "https://user@h/", "https://:pw@h/", "https://@h/", "https://h,evil/", "https://h*/", "https://1.2.3/", "https://1.2.3.4.5/",
+        "https://0x7f.0.0.1/", "https://127.0.0.01/", "https://127.000.000.001/", "https://017700000001/",
     ],
 )  # fmt: skip
 def test_what_is_no_base_url(text: str) -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.routes.complaints import render_github, render_json, render_text
 from engine.routes.masking import secret_spans
+from tests.tools.tables import checked
 
 
 def masked(text: str) -> str:
@@ -181,3 +183,37 @@ def test_a_variable_without_its_braces_is_shown_and_what_could_be_a_password_is_
     assert masked('keys: ["$OPENAI_API_KEY"]') == 'keys: ["$OPENAI_API_KEY"]'
     assert "HUNTER2" not in masked('keys: ["$HUNTER2"]')
     assert "ec_ret" not in masked('keys: ["$ec_ret"]')
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "{auth: s3cret}", "{auth: [s3cret]}", "{auth: {s3cret}}", "{auth: {keys: s3cret}}", "{auth: {keys: {s3cret: 1}}}",
+        "{auth: {named: s3cret}}", "{auth: {named: [s3cret]}}", "{auth: {key: s3cret}}", "auth s3cret", "{auth: 's3cret' x}",
+        "{auth: s3cret", "{'auth': s3cret, x}", "{auth: {keys: [s3cret]}}",
+    ],
+)  # fmt: skip
+def test_a_credential_where_a_stages_options_are_due_is_not_shown(stage: str) -> None:
+    told(f"version: 1\npipelines:\n  p: [{stage}]\nroutes: []\n")
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "openai: s3cret", "openai: [s3cret]", "openai: {kind: openai, keys: s3cret}", "openai: {kind: openai, s3cret}",
+        "openai: {kind: openai, key: s3cret}", "openai:\n    s3cret",
+        "openai: {kind: openai, credential: s3cret}", "openai: {kind: openai, headers: {authorization: s3cret}}",
+        "openai: {kind: openai, headers: {x-y: 's3cret '}}", "openai: {kind: openai, headers: s3cret}",
+        "openai: {kind: openai, proxy: s3cret}", "openai: {kind: openai, base_url: 'https://u:s3cret@h'}",
+    ],
+)  # fmt: skip
+def test_a_credential_out_of_place_in_a_provider_is_not_shown(provider: str) -> None:
+    told(f"version: 1\nproviders:\n  {provider}\nroutes: []\n")
+
+
+def told(table: str) -> None:
+    """Holds every form of the complaints to it that nothing of a secret is shown."""
+    found = checked(table).complaints
+    assert found
+    for text in (render_text(found, {"routes.yaml": table}), render_json(found), render_github(found)):
+        assert "s3c" not in text

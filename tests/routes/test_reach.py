@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,3 +90,10 @@ def test_where_the_earlier_route_stands_is_told() -> None:
     (complaint,) = checked(table("GET /a/{x}", "GET /b", "GET /a/b")).complaints
     assert "`GET /a/{x}` at line 3" in complaint.says
     assert (complaint.line, complaint.where) == (5, "routes[2].match")
+
+
+@pytest.mark.parametrize("match", ["GET ${KEY}", "GET /{r${KEY}est}", "${KEY}GET /b", "GET /a${KEY}"])
+def test_a_secret_in_a_match_is_not_repeated(match: str) -> None:
+    both = checked(table(match, match), KEY="sk-canary-0123456789").complaints
+    assert both
+    assert not [c for c in both if "canary" in f"{c.says} {c.hint}"]

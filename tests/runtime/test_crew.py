@@ -107,3 +107,33 @@ def test_a_worker_knows_its_place_and_nothing_of_the_others(scene: Scene) -> Non
     forget()  # type: ignore[operator]
     assert [member.channel.fileno() for member in members] == [-1, -1]
     assert work() == 102  # type: ignore[operator]
+
+
+def test_a_successor_is_ready_before_the_one_before_it_drains(scene: Scene) -> None:
+    """F-50."""
+    scene.fill()
+    scene.clock.run_to(100)
+    old = next(member for member in scene.crew if member.slot == 0)
+    sent: list[dict] = []
+    old.channel.send = sent.append  # type: ignore[method-assign]
+    scene.crew.succeed(old)
+    scene.crew.succeed(old)  # said twice
+    assert scene.fill() == [1003]
+    assert {member.pid for member in scene.crew} == {1001, 1002, 1003}
+    assert sent == []
+    new = next(member for member in scene.crew if member.pid == 1003)
+    assert (new.slot, old.leaving) == (0, True)
+    scene.crew.relieve(new)
+    assert sent == [{"do": "drain"}]
+    assert scene.crew.died(1001) is old
+    assert scene.fill() == []
+    old.channel.close()
+
+
+def test_nobody_succeeds_at_the_end(scene: Scene) -> None:
+    scene.fill()
+    old = next(iter(scene.crew))
+    scene.crew.dismiss()
+    scene.crew.succeed(old)
+    assert not old.leaving
+    assert scene.fill() == []

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from engine.parts import Deed, Stage
 from engine.ports import Binding
 from engine.program import Program, Route, StageUse
 from engine.runtime.interpreter import Interpreter
+from engine.settings import Limits, Server
 from engine.web import Headers, Request, Response, Streamed
 from tests.tools.services import services
 
@@ -31,6 +32,11 @@ class Doing(Stage):
 @dataclass
 class DoingAfter(Doing):
     after = True
+
+
+@dataclass
+class Watching(Doing):
+    watches = True
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Hearing:
 def program(*stages: Stage, speaks: str = "openai_chat") -> Program:
     uses = tuple(StageUse(f"stage{i}", stage) for i, stage in enumerate(stages))
     route = Route("POST /a", ("POST",), "/a", speaks, True, uses)
-    return Program("d", None, {}, {}, (), None, (route,))
+    return Program("d", Server(), {}, {}, (), None, (route,))
 
 
 def run(stages: list[Stage], request: Request | None = None, client: Hearing | None = None):  # type: ignore[no-untyped-def]
@@ -162,6 +168,29 @@ def test_a_sane_request_id_is_kept(given: bytes, kept: bool) -> None:
     sent = dict(hearing.sent[0].headers)[b"x-request-id"]
     assert (sent == given) is kept
     assert kept or sent.startswith(b"req-")
+
+
+def test_beyond_the_limit_of_requests_nothing_is_done_f41() -> None:
+    """503 with Retry-After in the route's format, counted; routes that tell how the gateway is are served."""
+    made, meter, _ = services()
+    small = replace(program(answering()), server=Server(limits=Limits(requests=2)))
+    hearing = Hearing()
+    request = Request("POST", "/a", "", Headers([(b"x-request-id", b"mine")]))
+    for active in (1, 2):
+        meter.active = active
+        asyncio.run(Interpreter(small, made, lambda mistake: None).handle(request, hearing))
+        assert meter.active == active
+    served, turned_away = hearing.sent
+    assert (served.status, turned_away.status) == (200, 503)
+    headers = dict(turned_away.headers)
+    assert (headers[b"retry-after"], headers[b"x-request-id"]) == (b"1", b"mine")
+    assert orjson.loads(turned_away.body)["error"]["code"] == "overloaded"
+    assert meter.counts == {"refused.overloaded": 1}
+    assert len(meter.done) == 1
+
+    watching = replace(small, routes=(replace(small.routes[0], stages=(StageUse("w", Watching(answering().deed)),)),))
+    asyncio.run(Interpreter(watching, made, lambda mistake: None).handle(request, hearing))
+    assert hearing.sent[-1].status == 200
 
 
 def test_made_ids_differ() -> None:

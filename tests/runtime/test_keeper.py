@@ -83,7 +83,7 @@ def test_first_workers_that_cannot_start_end_it_all(tmp_path: Path) -> None:
     with running(tmp_path, table(workers=2), prelude=CRASH.format(how="raise ValueError('sabotage')"), clean=False) as engine:
         assert engine.wait() == 3
         assert engine.kinds()[0] == "failed"
-        assert "sabotage" in engine.events[0]["says"]
+        assert "ValueError" in engine.events[0]["says"]
         assert "ready" not in engine.kinds()
 
 

@@ -1,5 +1,6 @@
 """Whole lives of the real thing: supervisor and workers as processes."""
 
+import errno
 import http.client
 import json
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.runtime.events import Event
-from engine.runtime.supervisor import run
+from engine.runtime.supervisor import _hold_standard_descriptors, run
 from tests.tools.running import running, table, until
 
 ASK = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": "one two three " * 20}]})
@@ -121,3 +122,18 @@ def test_a_listener_that_raises_is_survived(tmp_path: Path) -> None:
         raise BrokenPipeError
 
     assert run(tmp_path / "none.yaml", on_event=print_it, environ={}) == 1
+
+
+def test_no_descriptor_of_ours_takes_the_place_of_a_standard_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-70: started with stdin and stdout closed, the next socket would be sent the log."""
+    opened = []
+
+    def fstat(fd: int) -> None:
+        if fd < 2:
+            raise OSError(errno.EBADF, "closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", fstat)
+        patch.setattr(os, "open", lambda path, flags: opened.append((path, flags)))
+        _hold_standard_descriptors()
+    assert opened == [(os.devnull, os.O_RDWR)] * 2

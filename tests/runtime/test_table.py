@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,20 @@ def test_all_kinds_of_parts_are_there() -> None:
     assert "fallback" in parts().strategies
     assert "call" in parts().stages
     assert parts() is parts()
+
+
+def test_a_pipe_that_nobody_writes_to_is_empty_and_stops_nobody(tmp_path: Path) -> None:
+    """F-63: as after `engine run <(...)`, when the table is read again."""
+    os.mkfifo(tmp_path / "routes.yaml")
+    assert read_table(tmp_path / "routes.yaml", {}).text == ""
+    assert read_secret_file(str(tmp_path / "routes.yaml")) == ""
+
+
+def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"version: 1\n")
+    os.close(writer)
+    try:
+        assert read_table(Path(f"/dev/fd/{reader}"), {}).text == "version: 1\n"
+    finally:
+        os.close(reader)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.deadlines import CATCH_UP, STOOD_STILL
 from engine.server.clocks import TICK, Clocks, Wheel
 from tests.tools.clock import Clock
 from tests.tools.wire_bytes import fuzz
@@ -164,3 +165,21 @@ def test_one_that_fails_does_not_cost_the_others_their_moment() -> None:
         clock.run_to(5)
     clock.run_to(5)
     assert [one.at for one in many] == [[5.0]] * 3
+
+
+def test_after_a_suspension_what_came_meanwhile_is_read_first(
+    clock: Clock, clocks: Clocks, struck: list[tuple[str, float]]
+) -> None:
+    """F-49: the loop fires timers before it reads; who is late after that is late."""
+    clocks.expect_input(5)
+    clock.now = 5.0 + 2 * STOOD_STILL
+    clock.fire_all()
+    assert struck == []
+    clocks.expect_input(1)  # it was read
+    clock.run_to(clock.now + 2)
+    (first,) = struck
+    clocks.expect_input(5)
+    clock.now = again = 1000.0
+    clock.fire_all()
+    clock.run_to(2000.0)
+    assert struck == [first, ("input", again + CATCH_UP)]

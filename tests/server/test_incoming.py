@@ -8,7 +8,7 @@ import pytest
 
 from engine.faults import Fault
 from engine.web import Request, Response
-from tests.tools.raw import random_cuts
+from tests.tools.raw import random_cuts, until
 from tests.tools.serving import chunked, echo, get, post, serving
 
 
@@ -22,6 +22,18 @@ def test_a_chunked_body_is_put_together_however_it_is_cut_i4(run, seed: int) -> 
             assert (await client.answer()).body == b"POST /c " + b"a" * 10 + b"b" * 1000 + b"c"
             await client.send(get("/next"))
             assert (await client.answer()).body == b"GET /next "
+
+    run(main())
+
+
+def test_a_request_whose_body_is_still_arriving_is_not_under_way_f41(run) -> None:
+    async def main() -> None:
+        async with serving(echo) as served, await served.connect() as client:
+            await client.send(post(b"body")[:-1])
+            await until(lambda: served.meter.active == -1)  # nobody said that it began
+            await client.send(b"y")
+            assert (await client.answer()).status == 200
+            assert served.meter.active == 0
 
     run(main())
 

@@ -164,6 +164,33 @@ def test_a_body_that_does_not_come_is_408_f33(run) -> None:
     run(main())
 
 
+def test_a_body_that_drips_is_408_before_its_time_is_over_f33(run) -> None:
+    """Below the rate it has the grace, and every byte adds what it should have taken; one that is fast enough goes on."""
+
+    async def drip(served: Any, bytes_at_once: int) -> Any:
+        async with await served.connect() as client:
+            body = b"b" * 400
+            await client.send(post(body, "/a")[: -len(body)])
+            for at in range(0, len(body), bytes_at_once):
+                if served.refused:
+                    break
+                await client.send(body[at : at + bytes_at_once])
+                await asyncio.sleep(0.02)
+            return await client.answer("POST")
+
+    async def main() -> None:
+        async with serving(echo, limits={"body_rate": 1000}, body_grace=0.1) as served:
+            assert (await drip(served, 40)).status == 200
+            began = asyncio.get_running_loop().time()
+            assert (await drip(served, 4)).status == 408
+            assert 0.1 < asyncio.get_running_loop().time() - began < 1.5
+            assert served.refused == [("request_timeout", "/a")]
+        async with serving(echo, limits={"body_rate": 0}, body_grace=0.05) as served:
+            assert (await drip(served, 20)).status == 200
+
+    run(main())
+
+
 def test_a_client_that_takes_nothing_is_dropped_on_both_sides_f32(run) -> None:
     tap = Tap()
 

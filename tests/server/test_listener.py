@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.server import listener as subject
-from engine.server.sockets import bind_sockets
+from engine.server.sockets import UNSENT, bind_sockets
 from engine.settings import Limits, Server, Timeouts
 from engine.web import Request
 from tests.tools.raw import Raw, turns, until
@@ -33,6 +33,19 @@ def test_nagle_is_off_on_both_loops(run) -> None:
             (connection,) = served.listener._door.census
             sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    run(main())
+
+
+def test_the_kernel_holds_little_for_a_client_that_does_not_read(run) -> None:
+    """F-32: what is set on the listening socket holds for its connections."""
+
+    async def main() -> None:
+        async with serving(echo) as served, await served.connect():
+            await until(lambda: served.listener.connections == 1)
+            (connection,) = served.listener._door.census
+            sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT
 
     run(main())
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from engine.server import sockets as subject
-from engine.server.sockets import ListenError, bind_sockets, is_loopback, read_address
+from engine.server.sockets import ListenError, bind_sockets, inherited_sockets, is_loopback, read_address
 
 
 @pytest.fixture
@@ -133,3 +135,52 @@ def test_a_host_with_an_address_that_is_not_here_listens_on_the_others(bound, mo
     ]
     monkeypatch.setattr(subject.socket, "getaddrinfo", lambda *_, **__: both)
     assert [sock.getsockname()[0] for sock in bound("both:0")] == ["127.0.0.1"]
+
+
+@pytest.fixture
+def first(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The number that the first inherited descriptor has in these tests."""
+    number = os.open(os.devnull, os.O_RDONLY)
+    monkeypatch.setattr(subject, "_FIRST_INHERITED", number)
+    yield number
+    try:
+        os.close(number)
+    except OSError:
+        pass
+
+
+def test_sockets_that_are_held_for_this_process_are_taken_over(bound, first: int) -> None:
+    """F-65."""
+    (held,) = bound("127.0.0.1:0")
+    held.setblocking(True)
+    os.dup2(held.fileno(), first)
+    os.set_inheritable(first, True)
+    (sock,) = inherited_sockets({"LISTEN_PID": "7", "LISTEN_FDS": "1"}, 7)
+    with sock:
+        assert sock.getsockname() == held.getsockname()
+        assert not sock.getblocking()
+        assert not sock.get_inheritable()
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("environ", [{}, {"LISTEN_FDS": "1"}, {"LISTEN_PID": "8", "LISTEN_FDS": "1"}])
+def test_sockets_that_are_held_for_another_are_left_alone(first: int, environ: dict[str, str]) -> None:
+    """F-65: the variables may have come down from a parent."""
+    assert inherited_sockets(environ, 7) == []
+
+
+@pytest.mark.parametrize("count", ["", "-1", "x", "1000"])
+def test_a_count_of_sockets_is_a_number(count: str) -> None:
+    with pytest.raises(ListenError, match="LISTEN_FDS is not a number"):
+        inherited_sockets({"LISTEN_PID": "7", "LISTEN_FDS": count}, 7)
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_what_does_not_listen_is_no_listening_socket(first: int, kind: int) -> None:
+    named = {"LISTEN_PID": "7", "LISTEN_FDS": "1"}
+    with pytest.raises(ListenError, match="is not a socket"):
+        inherited_sockets(named, 7)
+    with socket.socket(socket.AF_INET, kind) as idle:
+        os.dup2(idle.fileno(), first)
+        with pytest.raises(ListenError, match="does not listen"):
+            inherited_sockets(named, 7)

@@ -11,6 +11,7 @@ from engine.parts import build
 from engine.program import Default, Model, Pool, Program, Provider
 from engine.providers.targets import targets_of
 from engine.secret import Secret
+from engine.settings import Server
 from engine.strategies.even import Even
 from engine.strategies.fallback import Fallback
 from engine.strategies.members import Members
@@ -57,7 +58,7 @@ def program(
         made[name] = Pool(name, words["strategy"], build(WORDS[words["strategy"]], options), tuple(words["of"]))
     return Program(
         digest="",
-        server=None,
+        server=Server(),
         providers={p.name: p for p in providers},
         pools=made,
         models=tuple(models),

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.tools.traces import Traces
+
 PATIENCE = 10.0  # seconds: generous, since machines that run tests are busy; nothing waits longer than it must
 
 TABLE = """
@@ -78,6 +80,7 @@ class Running:
         self.pid = process.pid
         self.folder = folder
         self.events: list[dict[str, Any]] = []
+        self.traces: Traces | None = None
         self._reader = events
         self._half = b""
 
@@ -89,6 +92,8 @@ class Running:
             assert left > 0, f"no {kind}: {self.events} {self.stderr()}"
             if select.select([self._reader], [], [], left)[0]:
                 assert self._read(), f"ended without {kind}: {self.events} {self.stderr()}"
+        if kind == "ready" and self.traces is None:
+            self.traces = Traces(self.pid, f"http://{found[0]['addresses'][0]}")
         return found[times - 1]
 
     def wait(self, seconds: float = PATIENCE) -> int:
@@ -175,7 +180,7 @@ def running(
     clean: bool = True,
 ) -> Iterator[Running]:
     """`prelude` is Python that runs before the engine does, to break things. At the end nothing may be left behind; `clean`:
-    neither may stderr hold a traceback or a warning."""
+    neither may an engine that still runs hold a client's connection, nor stderr a traceback or a warning."""
     (folder / "routes.yaml").write_text(text)
     reader, writer = os.pipe()
     script = SCRIPT.format(prelude=prelude, events=writer, watch=watch)
@@ -190,6 +195,8 @@ def running(
     try:
         yield engine
         if process.poll() is None:
+            if clean and engine.traces is not None:
+                engine.traces.must_be_gone()
             engine.signal(signal.SIGTERM)
         engine.wait()
         until(lambda: not group_of(process.pid))
@@ -206,7 +213,7 @@ def running(
             shutil.rmtree(left)
     if clean:
         told = engine.stderr()
-        assert not re.search("Traceback|Warning|never retrieved", told), told
+        assert not re.search("Traceback|Warning|never retrieved|never awaited|was destroyed|Exception ignored", told), told
 
 
 def children_of(parent: int) -> list[int]:

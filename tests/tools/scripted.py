@@ -89,7 +89,11 @@ class Scripted(FakeUpstream):
 
 
 def _model_of(request: bytes) -> str:
-    return str(orjson.loads(request.partition(b"\r\n\r\n")[2])["model"])
+    try:
+        body = orjson.loads(request.partition(b"\r\n\r\n")[2])
+    except ValueError:
+        return ""
+    return str(body.get("model", "")) if isinstance(body, dict) else ""
 
 
 def _field(request: bytes, name: bytes) -> str:
