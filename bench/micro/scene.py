@@ -135,6 +135,9 @@ class Reply:
     async def read(self, limit: int) -> bytes:
         return ANSWER_BODY
 
+    async def peek(self, beyond: int) -> bytes:
+        return b"".join(self._events)
+
     async def pour(self, write: Write) -> None:
         for event in self._events:
             write(event)

@@ -24,6 +24,7 @@ _KEPT_OF_LONGER = 256
 _LESSONS = 8  # how often a stream is taken for one of the same again and again
 
 _BETWEEN = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_LOOKED_AT = max(map(len, _BETWEEN))
 
 
 class LineTap:
@@ -55,11 +56,11 @@ class LineTap:
         ):
             self._last = chunk
             return
+        # Not more of it than is looked at: many events at once may be large, and the next may be long in coming (F-32).
+        self._last = chunk[-_LOOKED_AT:] or self._last
         if self._is_text(chunk):
-            self._last = chunk
             return
         end = (chunk.rfind(b"\n") + 1) or (chunk.rfind(b"\r") + 1)
-        self._last = chunk or self._last
         if self._held or end != len(chunk):
             self._feed_cut(chunk, end)
         elif self._fresh or self.is_worth(chunk):

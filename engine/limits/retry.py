@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.web import Headers
 
 LONGEST_HINT = 3600.0
+MOST_UNPAID = 30  # retries in a row that may be in vain
 
 _number = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII).fullmatch
 _digits = re.compile(r"[0-9]+", re.ASCII).fullmatch
@@ -54,21 +55,33 @@ class RetryPolicy:
 class RetryBudget:
     """How many retries may be under way at once: a share of the requests that are not retrying, but at least `least`.
 
-    Counted against first attempts only: a share of all requests would let retries feed on themselves (F-14).
+    Counted against first attempts only: a share of all requests would let retries feed on themselves (F-14). Short retries come
+    and go many times while one crowd is under way. So each also has to be paid for: by as many requests that began, and are not
+    over, as belong to one retry. While few are under way a retry need not be paid for, as long as anything succeeds at all.
     """
 
-    __slots__ = ("active", "least", "retrying", "share")
+    __slots__ = ("active", "least", "paid", "retrying", "share", "unpaid")
 
     def __init__(self, share: float = 0.2, least: int = 3) -> None:
         self.share = share
         self.least = least
-        self.active = 0  # requests under way: whoever begins one counts it here, and off again when it ends
+        # Requests under way, and those of them that have paid for no retry: whoever begins one counts it in both, and off
+        # `active` again when it ends.
+        self.active = 0
+        self.paid = 0.0
         self.retrying = 0
+        self.unpaid = 0  # retries that nobody paid for, since the last success: whoever has one sets it to 0
 
     def take(self) -> bool:
         """May one more retry begin? If so it counts until `give`."""
         if self.retrying >= max(self.least, self.share * (self.active - self.retrying)):
             return False
+        paid, price = min(self.paid, self.active), 1 / self.share + 1
+        if paid < price:
+            if self.share * self.active > self.least or self.unpaid >= MOST_UNPAID:
+                return False
+            self.unpaid += 1
+        self.paid = max(0.0, paid - price)
         self.retrying += 1
         return True
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.formats import FORMATS
+from engine.limits.cooling import Cooling
 from engine.limits.retry import RetryBudget, RetryPolicy
 from engine.parts import Stage, option
 from engine.stages.errand import Errand, Terms, Transports
@@ -25,7 +26,9 @@ class Call(Stage):
 
     Another attempt is made after a failure of the network or of the server (with full jitter), and at once with the next
     key when a key is refused or has reached its limit. `Retry-After` is waited for, unless it is longer than
-    `backoff_cap`. Retries never exceed a fifth of the other requests under way (3 are always allowed)."""
+    `backoff_cap`. For that time (a minute at most, and a minute after a refused key) other keys and members are asked first,
+    by later requests too. Retries never exceed a fifth of the other requests under way (3 are always
+    allowed, until 30 in a row were in vain)."""
 
     example = "call: {timeout: 5m, retries: 2}"
     reads = frozenset({"chat", "plan"})
@@ -43,6 +46,7 @@ class Call(Stage):
     backoff: float = option("The longest first wait before a retry; it doubles each time.", default="500ms", unit="duration")
     backoff_cap: float = option("The longest wait before any retry.", default="8s", unit="duration")
     limit: int = option("Bytes of an answer that is not streamed.", default="64MiB", unit="size")
+    stream_limit: int = option("Bytes of an answer that is streamed.", default="1GiB", unit="size")
 
     def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         for name in ("timeout", "connect", "first_byte", "idle"):
@@ -57,11 +61,13 @@ class Call(Stage):
             format=FORMATS[binding.route.speaks],
             policy=RetryPolicy(self.retries + 1, self.backoff, self.backoff_cap),
             budget=budget,
+            cooling=binding.shared.setdefault("cooling", Cooling(binding.services.now)),
             timeout=self.timeout,
             connect=self.connect,
             first_byte=self.first_byte,
             idle=self.idle,
             limit=self.limit,
+            most=max(self.limit, self.stream_limit),
         )
 
         def call(exchange: Exchange) -> Awaitable[None]:

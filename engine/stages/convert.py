@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.faults import Fault
 from engine.formats import FORMATS
 from engine.parts import Stage
+from engine.providers.credentials import without_key
 from engine.stages.whole import Whole
 from engine.web import Response, Streamed
 
@@ -120,6 +121,9 @@ class Untouched:
         # Kept up to date as it goes: when the client leaves, nobody calls `finish`, but the tokens so far were spent.
         if tap.usage is not self._exchange.usage:
             self._note()
+        if tap.fault is not None:  # the provider's own error event: it may quote our key
+            target = self._exchange.target
+            return without_key(chunk, target.credential if target else None)
         return chunk
 
     def finish(self) -> bytes:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from engine.exchange import Try
 from engine.faults import Fault, clipped
+from engine.formats.opening import Opening, is_plain
 from engine.ports import Patience
+from engine.providers.credentials import without_key
 from engine.providers.outgoing import outgoing
 from engine.stages.racing import Won, race
 from engine.stages.verdict import is_error_document, is_event_stream, is_json, judge_head
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from engine.exchange import Exchange
     from engine.formats.format import Format
+    from engine.limits.cooling import Cooling
     from engine.limits.retry import RetryBudget, RetryPolicy
     from engine.ports import Reply, Services, Transport
     from engine.targets import Plan, Target
@@ -52,18 +55,21 @@ class Transports(dict[str, "Transport"]):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all errands of a route have in common. Times are seconds, `limit` bytes."""
+    """What all errands of a route have in common. Times are seconds; `limit` is bytes of an answer that is read whole, `most`
+    of any."""
 
     services: Services
     transports: Transports
     format: Format
     policy: RetryPolicy
     budget: RetryBudget
+    cooling: Cooling
     timeout: float
     connect: float
     first_byte: float
     idle: float
     limit: int
+    most: int
 
 
 class Errand:
@@ -76,13 +82,14 @@ class Errand:
         self._exchange = exchange
         self._retries = 0
         self._began = began = terms.services.now()
-        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, began + terms.timeout)
+        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, began + terms.timeout, terms.most)
 
     async def carry(self, plan: Plan) -> None:
         """Gives the exchange its reply and its target. Raises the Fault of the last thing that the plan had to try."""
         budget, exchange, began = self._terms.budget, self._exchange, self._began
         ended = _NOBODY
         budget.active += 1
+        budget.paid += 1
         try:
             step = next(plan, None)
             while step is not None:
@@ -94,6 +101,7 @@ class Errand:
                         ended = self._keep(await self._ask_again(step, answer))
                     else:
                         exchange.reply, exchange.target, ended = answer, target, SUCCESS
+                        budget.unpaid = 0
                 else:
                     ended = self._keep(await race([self._ask(ask) for ask in step.asks], step.timeout))
                 try:
@@ -111,6 +119,7 @@ class Errand:
         if isinstance(ended, Outcome):
             return ended
         self._exchange.reply, self._exchange.target = ended
+        self._terms.budget.unpaid = 0
         return SUCCESS
 
     async def _ask(self, ask: Ask) -> Won | Outcome:
@@ -128,16 +137,19 @@ class Errand:
             if fault.row.pools != "auth":
                 keys.append(failed)
             wait = self._wait(fault, another_key=unused > 0)
-            if wait is None or not keys or not budget.take():
+            # F-21: an idle connection's end is no sign of trouble.
+            charged = not fault.stale
+            if wait is None or not keys or (charged and not budget.take()):
                 return Outcome(fault)
+            self._retries += 1
             try:
                 if wait:
                     await self._terms.services.sleep(wait)
-                self._retries += 1
                 unused -= 1
                 answer = await self._attempt(keys[0], self._terms.services.now())
             finally:
-                budget.give()
+                if charged:
+                    budget.give()
             if not isinstance(answer, Fault):
                 return Won(answer, keys[0])
             fault = answer
@@ -145,7 +157,7 @@ class Errand:
     def _wait(self, fault: Fault, another_key: bool) -> float | None:
         """Seconds until another attempt, None for no other."""
         terms, made = self._terms, self._retries + 1
-        if another_key and fault.row.pools in ("auth", "rate_limit"):
+        if fault.stale or (another_key and fault.row.pools in ("auth", "rate_limit")):
             return 0.0 if terms.policy.allows(made) else None
         wait = terms.policy.next_wait(made, fault, terms.services.dice)
         late = wait is not None and terms.services.now() + wait >= self._patience.until
@@ -163,16 +175,20 @@ class Errand:
             reply = await terms.transports[target.provider].send(sending, self._patience)
             status = reply.status
             if exchange.chat.stream and 200 <= status < 300 and is_event_stream(reply.headers):
+                if not is_plain(await reply.peek(0)):
+                    await self._open(reply, target)
                 answer = reply  # stays as it is
             else:
                 # Read here, where a broken body can still be asked for again elsewhere.
                 if not 200 <= status < 300:
                     await self._judge(reply)
-                answer = self._read(status, reply.headers, await reply.read(terms.limit))
+                answer = self._read(status, reply.headers, await reply.read(terms.limit), target)
             code = "" if status < 400 else "upstream_refused"
             return answer
         except Fault as fault:
             code = fault.code
+            if terms.cooling.heed(fault, target, exchange.chat.model):
+                services.meter.count("upstream_cooldowns")
             return fault
         except asyncio.CancelledError:
             code = "cancelled"
@@ -185,6 +201,20 @@ class Errand:
             exchange.tries.append(Try(target, began, ended, code, status))
             services.meter.attempt(target, code or "ok")
 
+    async def _open(self, reply: Reply, target: Target) -> None:
+        """F-11: nothing of a stream is handed on before its first event. Raises the Fault that this event is."""
+        opening, seen = Opening(self._terms.format.tap), 0
+        try:
+            while len(held := await reply.peek(seen)) > seen:
+                if opening.feed(held[seen:]):
+                    return
+                seen = len(held)
+        except Fault as fault:
+            raise _quoting_no_key(fault, target) from None
+        # It ended without an event. Some providers send a whole error under the name of a stream.
+        heard = self._terms.format.read_reply(held)
+        raise _quoting_no_key(heard.fault or Fault("upstream_bad_body", inside="a stream without an event"), target)
+
     async def _judge(self, reply: Reply) -> None:
         """Raises the Fault that a status is, when its body is not worth reading."""
         fault = judge_head(reply.status, reply.headers, self._terms.services.wall())
@@ -192,17 +222,17 @@ class Errand:
             await _finish(reply)
             raise fault
 
-    def _read(self, status: int, headers: Headers, body: bytes) -> Whole:
+    def _read(self, status: int, headers: Headers, body: bytes, target: Target) -> Whole:
         """F-10, F-11: what came with a good status must be a reply of its format."""
         if status >= 400:
             if not is_error_document(headers, body):
                 raise Fault("upstream_refused", status=status)
-            return Whole(status, headers, body)
+            return Whole(status, headers, without_key(body, target.credential))
         if not is_json(headers):
             raise Fault("upstream_bad_body", inside=f"status {status}, {_told(headers)}")
         heard = self._terms.format.read_reply(body)
         if heard.fault is not None:
-            raise heard.fault
+            raise _quoting_no_key(heard.fault, target)
         return Whole(status, headers, body, heard)
 
 
@@ -211,6 +241,12 @@ def _cannot_convert(spoken: str, theirs: str) -> Fault:
         "cannot_convert",
         f"the provider speaks `{theirs}`, this route `{spoken}`; ask at a route that speaks `{theirs}`",
     )
+
+
+def _quoting_no_key(fault: Fault, target: Target) -> Fault:
+    if fault.detail:
+        fault.detail = without_key(fault.detail.encode(), target.credential).decode()
+    return fault
 
 
 def _told(headers: Headers) -> str:

@@ -33,7 +33,12 @@ async def race(runners: Sequence[Runner], timeout: float | None) -> Won | Outcom
     try:
         winner = await _first_to_win(tasks, timeout)
     finally:
-        await _drop_others(tasks, winner)
+        try:
+            await _drop_others(tasks, winner)
+        except BaseException:
+            # Cancelled while the losers end: nobody is handed the winner's answer (F-30).
+            _close(winner)
+            raise
     if winner is not None:
         return winner.result()
     faults = tuple(_fault_of(task) for task in tasks)
@@ -63,11 +68,17 @@ async def _drop_others(tasks: list[_Task], winner: _Task | None) -> None:
         await asyncio.wait(tasks)
     finally:
         for task in tasks:
-            # Also a loser may have its answer by now, and asking for an exception is what marks it as seen.
-            if task is not winner and task.done() and not task.cancelled() and task.exception() is None:
-                lost = task.result()
-                if isinstance(lost, Won):
-                    lost.reply.close()
+            # Also a loser may have its answer by now.
+            if task is not winner:
+                _close(task)
+
+
+def _close(task: _Task | None) -> None:
+    # Asking for an exception is what marks it as seen.
+    if task is not None and task.done() and not task.cancelled() and task.exception() is None:
+        ended = task.result()
+        if isinstance(ended, Won):
+            ended.reply.close()
 
 
 def _fault_of(task: _Task) -> Fault:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote_plus
 
+from engine.limits.cooling import Cooling
 from engine.parts import Stage, option
 from engine.providers.targets import targets_of
 from engine.strategies.by_model import ByModel
@@ -41,7 +42,9 @@ def members_of(binding: Binding) -> Members:
     """The program's members, shared by its routes: turns go round over all of them."""
     shared = binding.shared
     if "members" not in shared:
-        shared["members"] = Members(binding.program, targets_of, binding.services.dice)
+        services = binding.services
+        cooling = shared.setdefault("cooling", Cooling(services.now))
+        shared["members"] = Members(binding.program, targets_of, services.dice, cooling)
     members: Members = shared["members"]
     return members
 

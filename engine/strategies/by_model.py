@@ -53,7 +53,7 @@ class ByModel:
             considered += self._weighed(name, way)
         if way is None or len(name) > LONGEST_NAME:
             raise self._unknown(name)
-        plan = way.member.plan(way.model)
+        plan = way.member.plan(way.model, name)
         return plan if considered is None else self._told(plan, way, considered)
 
     def _by_pattern(self, name: str) -> Way | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault, clipped
-from engine.strategies.strategy import Dice, Member, Strategy, draw, once
+from engine.strategies.strategy import Dice, Member, Planner, Strategy, draw, once
 from engine.targets import Ask, Considered, Plan, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from engine.program import Program
     from engine.strategies.members import Members
@@ -23,15 +23,18 @@ class Even(Strategy):
 
     example = "{strategy: even, of: [openai, gemini]}"
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:
         members = tuple(members)
+        cooling = members[0].cooling
         known: dict[str, tuple[Target, ...]] = {}  # only names that stand in the table come here
 
-        def even(model: str) -> Plan:
+        def even(model: str, asked: str = "") -> Plan:
             targets = known.get(model)
             if targets is None:
                 # A key that is below two members is one key.
                 targets = known[model] = tuple(dict.fromkeys(t for member in members for t in member.targets(model)))
+            if cooling:
+                targets = cooling.free_of(targets, asked)
             return once(Ask((draw(targets, dice),)))
 
         return even
@@ -46,6 +49,7 @@ class Combinations:
 
     def __init__(self, program: Program, members: Members, dice: Dice) -> None:
         self._dice = dice
+        self._cooling = members.cooling
         self._all = tuple(dict.fromkeys(_combinations(program, members)))
         self._of: dict[str, tuple[Target, ...]] = {
             name: tuple(target for target in self._all if target.provider == name) for name in program.providers
@@ -55,6 +59,8 @@ class Combinations:
     def choose(self, vendor: str = "", considered: list[Considered] | None = None) -> tuple[Target, int]:
         """(the winner, out of how many). Raises Fault("unknown_vendor" | "model_unavailable")."""
         among = self._among(vendor)
+        if self._cooling:
+            among = self._cooling.free_of(among, "")
         winner = draw(among, self._dice)
         if considered is not None:
             considered += (Considered(t.name, t is winner, f"one of {len(among)} combinations") for t in among)

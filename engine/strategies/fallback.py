@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.parts import option
-from engine.strategies.strategy import Dice, Member, Strategy, carry
+from engine.strategies.strategy import Dice, Member, Planner, Strategy, carry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,16 +27,19 @@ class Fallback(Strategy):
         "The failures after which the next member is asked.", default=["rate_limit", "server", "timeout", "network"]
     )
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:  # noqa: ARG002
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:  # noqa: ARG002
         on = frozenset(self.on)
         members = tuple(members)
 
-        def fallback(model: str) -> Plan:
+        def fallback(model: str, asked: str = "") -> Plan:
             for member in members:
-                outcome = yield from carry(member.plan(model))
+                outcome = yield from carry(member.plan(model, asked))
                 if outcome is None:
                     continue
                 if outcome.fault is None or outcome.fault.row.pools not in on:
                     return
 
         return fallback
+
+    def rested(self, members: Sequence[Member], left: Callable[[Member], float]) -> Sequence[Member]:
+        return sorted(members, key=left)  # nobody is left out: the free ones may fail

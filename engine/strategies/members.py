@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.faults import Fault
-from engine.strategies.strategy import Dice, Member, Strategy
+from engine.strategies.strategy import Dice, Member, Planner, Strategy
 from engine.targets import Ask, Plan, Target
 
 if TYPE_CHECKING:
+    from engine.limits.cooling import Cooling
     from engine.program import Pool, Program, Provider
 
 TargetsOf = Callable[["Provider", str], tuple[Target, ...]]
 T = TypeVar("T")
 
+_REMEMBERED = 64  # sets of members that were free at the same time
+
 
 class Members:
     """Members by name. Turns (of round robin, of keys) are kept here: one Members a program, shared by all its routes.
 
-    `targets_of(provider, model)` are a provider's targets, one per key (engine.providers.targets)."""
+    `targets_of(provider, model)` are a provider's targets, one per key (engine.providers.targets); `cooling` knows which of
+    them are to be left alone for a while."""
 
-    def __init__(self, program: Program, targets_of: TargetsOf, dice: Dice) -> None:
+    def __init__(self, program: Program, targets_of: TargetsOf, dice: Dice, cooling: Cooling | None = None) -> None:
+        self.cooling = cooling
         self._program = program
         self._targets_of = targets_of
         self._dice = dice
@@ -61,7 +66,30 @@ class Members:
         def targets(model: str) -> tuple[Target, ...]:
             return tuple(target for leaf in self.below(pool.name) for target in leaf.targets(model))
 
-        return Member(pool.name, pool.part.bind(usable, self._dice), targets)
+        return Member(pool.name, self._plan_over(usable, pool.part), targets, "", self.cooling)
+
+    def _plan_over(self, members: Sequence[Member], part: Strategy) -> Planner:
+        """The pool's strategy; while some of its members are to be left alone, the same over those that it says (F-13)."""
+        cooling, usual = self.cooling, part.bind(members, self._dice)
+        if cooling is None or len(members) < 2:
+            return usual
+        known: dict[tuple[str, ...], Planner] = {}  # so that turns are kept
+
+        def plan(model: str, asked: str = "") -> Plan:
+            if not cooling:
+                return usual(model, asked)
+            lefts = {member.name: member.left(model, asked) for member in members}
+            if not any(lefts.values()):
+                return usual(model, asked)
+            rested = part.rested(members, lambda member: lefts[member.name])
+            names = tuple(member.name for member in rested)
+            if names not in known:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                known[names] = part.bind(rested, self._dice)
+            return known[names](model, asked)
+
+        return plan
 
     def _provider(self, provider: Provider) -> Member:
         """A leaf: one ask, whose targets are the provider's keys, begun with another key each time."""
@@ -71,17 +99,20 @@ class Members:
         targets = _remembered(lambda model: self._targets_of(provider, model))
         asks: dict[str, tuple[Ask, ...]] = {}  # only names that stand in the table come here
 
-        def ask_provider(model: str) -> Plan:
+        cooling = self.cooling
+
+        def ask_provider(model: str, asked: str = "") -> Plan:
             ready = asks.get(model)
             if ready is None:
                 ready = asks[model] = tuple(Ask(turned) for turned in _rotations(targets(model)))
-            yield ready[next(turns) % len(ready)]
+            ask = ready[next(turns) % len(ready)]
+            yield Ask(cooling.in_order(ask.targets, asked)) if cooling else ask
 
-        return Member(provider.name, ask_provider, targets)
+        return Member(provider.name, ask_provider, targets, "", cooling)
 
 
 def _unavailable(name: str, why: str) -> Member:
-    def nothing(model: str) -> Plan:  # noqa: ARG001
+    def nothing(model: str, asked: str = "") -> Plan:  # noqa: ARG001
         raise Fault("model_unavailable", why)
 
     return Member(name, nothing, lambda _: (), why)

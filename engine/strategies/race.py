@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.parts import option
-from engine.strategies.strategy import Dice, Member, Strategy
+from engine.strategies.strategy import Dice, Member, Planner, Strategy
 from engine.targets import Ask, Outcome, Plan, Race
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Racing(Strategy):
 
     timeout: float | None = option("How long the race may take; then it counts as a timeout.", default=None, unit="duration")
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:  # noqa: ARG002
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:  # noqa: ARG002
         members = tuple(members)
 
-        def race(model: str) -> Plan:
-            plans = [member.plan(model) for member in members]
+        def race(model: str, asked: str = "") -> Plan:
+            plans = [member.plan(model, asked) for member in members]
             runners = [(plan, step) for plan in plans if (step := next(plan, None)) is not None]
             while runners:
                 asks = tuple(ask for _, step in runners for ask in _asks(step))

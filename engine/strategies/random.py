@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.strategies.strategy import Dice, Member, Strategy, draw
+from engine.strategies.strategy import Dice, Member, Planner, Strategy, draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from engine.targets import Plan
 
@@ -19,10 +19,10 @@ class Random(Strategy):
 
     example = "{strategy: random, of: [openai, gemini]}"
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:
         plans = tuple(member.plan for member in members)
 
-        def random(model: str) -> Plan:
-            return draw(plans, dice)(model)
+        def random(model: str, asked: str = "") -> Plan:
+            return draw(plans, dice)(model, asked)
 
         return random

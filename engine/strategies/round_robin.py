@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from engine.strategies.strategy import Dice, Member, Strategy
+from engine.strategies.strategy import Dice, Member, Planner, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from engine.targets import Plan
 
@@ -21,11 +21,11 @@ class RoundRobin(Strategy):
 
     example = "{strategy: round_robin, of: [openai, gemini]}"
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:  # noqa: ARG002
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:  # noqa: ARG002
         plans = tuple(member.plan for member in members)
         turns = count()
 
-        def round_robin(model: str) -> Plan:
-            return plans[next(turns) % len(plans)](model)
+        def round_robin(model: str, asked: str = "") -> Plan:
+            return plans[next(turns) % len(plans)](model, asked)
 
         return round_robin

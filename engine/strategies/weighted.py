@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from engine.parts import option
-from engine.strategies.strategy import Dice, Member, Strategy
+from engine.strategies.strategy import Dice, Member, Planner, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,13 +32,17 @@ class Weighted(Strategy):
         if not any(self.weights.get(name, 1) for name in of):
             yield "weights", "every member has weight 0, so none would be asked"
 
-    def bind(self, members: Sequence[Member], dice: Dice) -> Callable[[str], Plan]:
+    def bind(self, members: Sequence[Member], dice: Dice) -> Planner:
         plans = tuple(member.plan for member in members)
         # When only members of weight 0 are left available, asking one of them beats asking nobody.
         weights = [self.weights.get(member.name, 1) for member in members]
         bounds = list(accumulate(weights if any(weights) else [1] * len(members)))
 
-        def weighted(model: str) -> Plan:
-            return plans[bisect_right(bounds, dice() * bounds[-1])](model)
+        def weighted(model: str, asked: str = "") -> Plan:
+            return plans[bisect_right(bounds, dice() * bounds[-1])](model, asked)
 
         return weighted
+
+    def rested(self, members: Sequence[Member], left: Callable[[Member], float]) -> Sequence[Member]:
+        # That others rest is no reason to draw a member of weight 0.
+        return super().rested([member for member in members if self.weights.get(member.name, 1)] or members, left)

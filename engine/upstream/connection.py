@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.deadlines import Deadline
@@ -104,7 +105,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             self._fail(Fault("upstream_reset"))
             return reply
-        self._reader.expect(method)
+        self._reader.expect(method, patience.most)
         self._sent += self._size
         size = 0
         for data in writes:
@@ -116,11 +117,14 @@ class Connection(asyncio.Protocol):
         return reply
 
     def was_closed_idle(self, fault: Fault) -> bool:
-        """Did the request meet a connection that the provider had closed meanwhile? Then no byte of an answer came, on a
-        connection that had served before, right after we wrote, and no byte of the request was acknowledged: the provider
-        cannot have acted on it (F-21c)."""
-        early = fault.code == "upstream_reset" and self.asked > 1 and self._loop.time() - self._asked_at < RACE
-        return early and self._unheard
+        """Did the request meet a connection that the provider had closed before it came? Then no byte of the request was
+        acknowledged: the provider cannot have acted on it (F-21c)."""
+        return self._unheard and self.met_a_close(fault)
+
+    def met_a_close(self, fault: Fault) -> bool:
+        """Did no byte of an answer come, on a connection that had served before, and did it end right after we wrote? A
+        provider that closes with an unread request in its buffer resets, and proves nothing."""
+        return fault.code == "upstream_reset" and self.asked > 1 and self._loop.time() - self._asked_at < RACE
 
     def abort(self) -> None:
         self._clock.close()
@@ -175,6 +179,7 @@ class Connection(asyncio.Protocol):
                     self._start_body(reply, head)
                     self._pass_on(reply)
         except Exception as error:
+            self._rescue(reply)
             self._fail(error)
 
     def eof_received(self) -> None:
@@ -280,6 +285,13 @@ class Connection(asyncio.Protocol):
             self._clock.set(min(due, self._until))
         else:
             self._fail(Fault("upstream_stalled"))
+
+    def _rescue(self, reply: PooledReply) -> None:
+        """What came before the broken part of the same read is good: it goes on before the fault is told (I4)."""
+        good = self._reader.rescued
+        if good and reply.status and self._reply is reply:
+            with suppress(Exception):  # there is a fault to be told already
+                reply.push(good)
 
     def _fail(self, error: Exception) -> None:
         reply = self._reply

@@ -35,12 +35,13 @@ class EchoTransport:
 class EchoReply:
     """Implements `ports.Reply`. A step without delay is written without waiting for the loop."""
 
-    __slots__ = ("_closed", "_held_up", "_patience", "_pausing", "_script", "_waiter", "headers", "status")
+    __slots__ = ("_ahead", "_closed", "_held_up", "_patience", "_pausing", "_script", "_waiter", "headers", "status")
 
     def __init__(self, script: Script, patience: Patience) -> None:
         self.status = script.status
         self.headers = Headers(script.headers)
         self._script = script
+        self._ahead = 0  # steps that were waited for, but not written
         self._patience = patience
         self._waiter: asyncio.Future[None] | None = None
         self._pausing = False
@@ -64,11 +65,26 @@ class EchoReply:
         await self.pour(keep)
         return b"".join(pieces)
 
+    async def peek(self, beyond: int) -> bytes:
+        steps = self._script.steps
+        while len(held := b"".join(step.data for step in steps[: self._ahead])) <= beyond:
+            if self._ahead == len(steps):
+                await self._end()
+                break
+            await self._pass(steps[self._ahead].delay, self._patience.idle, "upstream_stalled")
+            self._ahead += 1
+        return held
+
     async def pour(self, write: Write) -> None:
         script = self._script
-        for step in script.steps:
-            await self._pass(step.delay, self._patience.idle, "upstream_stalled")
+        for number, step in enumerate(script.steps):
+            if number >= self._ahead:
+                await self._pass(step.delay, self._patience.idle, "upstream_stalled")
             write(step.data)
+        await self._end()
+
+    async def _end(self) -> None:
+        script = self._script
         if script.ending == "cut":
             raise Fault("upstream_truncated")
         if script.ending == "stall":

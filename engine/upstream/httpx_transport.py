@@ -4,7 +4,8 @@ The rules are those of `pool`: nothing from the environment, no redirects, nothi
 same faults. httpx's client object would add cookies, redirects and headers of its own; its transport adds nothing. Answers are
 read by httpx, so what h11 alone lets pass (bare LF, an unknown version) passes here; sizes and framing are judged after it.
 
-A connection is HTTP/2 only, and shared, or HTTP/1.1 only, and used once.
+A connection is HTTP/2 only, and shared, or HTTP/1.1 only, and used once: httpx would use it again without looking at what came
+after the last answer.
 
 Without a proxy the name is resolved and judged here and httpx is given the address, with the name as Host and SNI. Behind a
 proxy only a host that is a literal address can be judged: names are the proxy's to resolve. The first-byte clock is httpx's
@@ -16,10 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from engine.addresses import is_public
 from engine.faults import Fault
-from engine.upstream.dial import addresses_of, is_public
+from engine.upstream.dial import addresses_of
+from engine.upstream.permits import Permits
 from engine.upstream.request import changing_fields, length_field, steady_fields
 from engine.upstream.resolve import Resolver
 from engine.upstream.tls import client_context
@@ -58,51 +62,74 @@ class HttpxTransport:
         self._dropping: set[asyncio.Task[None]] = set()
         self._under_way = 0
         self._closed = False
-        self._transport = httpx.AsyncHTTPTransport(
+        self._make = partial(
+            httpx.AsyncHTTPTransport,
             verify=context or client_context(offer),
             http1=not provider.http2,
             http2=provider.http2,
             limits=httpx.Limits(
                 max_connections=provider.connections,
-                # Over HTTP/1.1 httpx would use a connection again without looking at what came after the last answer, and the
-                # next client would be given it (I7). HTTP/2 frames its answers.
+                # See above: a second request on a connection would be given what came after the last answer (I7). HTTP/2
+                # frames its answers.
                 max_keepalive_connections=None if provider.http2 else 0,
                 keepalive_expiry=idle,
             ),
             proxy=provider.proxy.reveal() if provider.proxy is not None else None,
             trust_env=False,
         )
+        # Over HTTP/1.1 each request has a transport to itself: one that is cancelled at the wrong moment leaves httpx's pool a
+        # connection that counts as used for ever (F-38).
+        self._shared = self._make() if provider.http2 else None
+        self._permits = Permits(provider.connections)
 
     async def send(self, outgoing: Outgoing, patience: Patience) -> HttpxReply:
         fields = steady_fields(self._origin, outgoing.target) + changing_fields(outgoing) + length_field(outgoing)
         write_request_head(outgoing.method, outgoing.path, fields)  # raises when a field cannot be written (I2)
+        if self._shared is None:
+            await self._wait_for_turn(patience)
         self._under_way += 1
+        through = self._shared or self._make()
         try:
-            return await self._send(outgoing, fields, patience)
+            return await self._send(through, outgoing, fields, patience)
         except BaseException:
-            await self.ended()
+            self.drop(self.ended(through))
             raise
 
     async def close(self) -> None:
         self._closed = True
-        if not self._under_way:
-            await self._transport.aclose()  # would cut off replies as well
+        if not self._under_way and self._shared is not None:
+            await self._shared.aclose()  # would cut off replies as well
 
     # What replies say.
 
-    async def ended(self) -> None:
+    async def ended(self, through: httpx.AsyncHTTPTransport) -> None:
         """A request is over, one way or the other. Said once per request."""
-        self._under_way -= 1
-        if self._closed:
-            await self.close()
+        try:
+            if through is not self._shared:
+                await through.aclose()
+        finally:
+            self._under_way -= 1
+            if self._shared is None:
+                self._permits.give_back()
+            elif self._closed:
+                await self.close()
 
-    def drop(self, ending: Coroutine[Any, Any, None]) -> None:
-        """Carries `ending` out in a task of its own, which is kept until it is done."""
+    def drop(self, ending: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Carries `ending` out in a task of its own, which is kept until it is done. What httpx does at the end of a request
+        must not be cancelled: it would never be done again, and the connection would count as used for ever (F-38)."""
         task = asyncio.get_running_loop().create_task(ending)
         self._dropping.add(task)
         task.add_done_callback(self._dropping.discard)
+        return task
 
-    async def _send(self, outgoing: Outgoing, fields: list[Pair], patience: Patience) -> HttpxReply:
+    async def _wait_for_turn(self, patience: Patience) -> None:
+        left = patience.until - asyncio.get_running_loop().time()
+        if not await self._permits.take(min(self._wait, left)):
+            raise Fault("upstream_pool_timeout" if left > self._wait else "upstream_timeout")
+
+    async def _send(
+        self, through: httpx.AsyncHTTPTransport, outgoing: Outgoing, fields: list[Pair], patience: Patience
+    ) -> HttpxReply:
         fault = Fault("upstream_timeout")
         for host in await self._hosts(patience):
             left = patience.until - asyncio.get_running_loop().time()
@@ -110,7 +137,7 @@ class HttpxTransport:
                 break
             request = self._request(host, outgoing, fields, patience)
             try:
-                return await self._answer(request, patience, left)
+                return await self._answer(through, request, patience, left)
             except Fault as error:
                 if error.code not in ("upstream_connect", "upstream_connect_timeout"):
                     raise
@@ -139,22 +166,24 @@ class HttpxTransport:
         url = httpx.URL(scheme=self._origin.scheme, host=host, port=self._origin.port, raw_path=outgoing.path.encode())
         return httpx.Request(outgoing.method, url, headers=fields, content=outgoing.body, extensions=extensions)
 
-    async def _answer(self, request: httpx.Request, patience: Patience, left: float) -> HttpxReply:
+    async def _answer(
+        self, through: httpx.AsyncHTTPTransport, request: httpx.Request, patience: Patience, left: float
+    ) -> HttpxReply:
         try:
             async with asyncio.timeout(left):
-                response = await self._transport.handle_async_request(request)
+                response = await through.handle_async_request(request)
         except TimeoutError:
             raise Fault("upstream_timeout") from None
         except Exception as error:
             raise _fault_of(error, answered=False) from None
         request.extensions["timeout"]["read"] = None  # from here on the clocks are ours
-        reply = HttpxReply(response, patience, self)
+        reply = HttpxReply(response, patience, self, through)
         if not _is_sound(reply.headers):
-            await response.aclose()
+            await asyncio.shield(self.drop(response.aclose()))
             raise Fault("upstream_protocol")
         coding = reply.headers.get(b"content-encoding")
         if coding and coding.strip().lower() != b"identity":
-            await response.aclose()
+            await asyncio.shield(self.drop(response.aclose()))
             raise Fault("upstream_encoding")
         return reply
 
@@ -169,17 +198,24 @@ def _is_sound(headers: Headers) -> bool:
 class HttpxReply:
     """Implements `ports.Reply` by pulling from httpx. Back-pressure is simply not to pull."""
 
-    def __init__(self, response: httpx.Response, patience: Patience, transport: HttpxTransport) -> None:
+    def __init__(
+        self, response: httpx.Response, patience: Patience, transport: HttpxTransport, through: httpx.AsyncHTTPTransport
+    ) -> None:
         self.status = response.status_code
         self.headers = Headers([(name.lower(), value) for name, value in response.headers.raw])
         self._response = response
         self._patience = patience
         self._transport = transport
+        self._through = through
         self._going = asyncio.Event()
         self._going.set()
         self._ended = False  # in good order
         self._closed = False  # by its caller
         self._told = False
+        self._pieces: AsyncGenerator[bytes] | None = None  # from the first look at the body on
+        self._ahead: list[bytes] = []  # looked at, and still to be poured
+        self._pouring = False
+        self._taken = 0  # bytes poured
 
     async def read(self, limit: int) -> bytes:
         pieces: list[bytes] = []
@@ -195,17 +231,32 @@ class HttpxReply:
         await self.pour(keep)
         return b"".join(pieces)
 
+    async def peek(self, beyond: int) -> bytes:
+        pieces = self._begin()
+        while len(held := b"".join(self._ahead)) <= beyond:
+            piece = await self._next(pieces)
+            if piece is None:
+                break
+            self._ahead.append(piece)
+        return held
+
     async def pour(self, write: Write) -> None:
         if self._ended:
             return
-        pieces = cast("AsyncGenerator[bytes]", self._response.aiter_raw())
+        pieces = self._begin()
+        self._pouring = True
         try:
-            while (piece := await self._next(pieces)) is not None:
+            for piece in self._ahead:
                 write(piece)
+            self._ahead.clear()
+            while (next_piece := await self._next(pieces)) is not None:
+                self._taken += len(next_piece)
+                if self._taken > self._patience.most:
+                    raise Fault("upstream_too_large")
+                write(next_piece)
             self._ended = True
         finally:
-            await pieces.aclose()
-            await self._end()
+            await asyncio.shield(self._transport.drop(self._end_reading(pieces)))
 
     def pause(self) -> None:
         self._going.clear()
@@ -219,12 +270,24 @@ class HttpxReply:
             self._going.set()
             self._transport.drop(self._end())
 
+    def _begin(self) -> AsyncGenerator[bytes]:
+        if self._pieces is None:
+            # Not `aiter_raw`, which closes the response in the same await as it reads the last piece: see `drop`.
+            self._pieces = cast("AsyncGenerator[bytes]", aiter(cast("httpx.AsyncByteStream", self._response.stream)))
+        return self._pieces
+
+    async def _end_reading(self, pieces: AsyncGenerator[bytes]) -> None:
+        await pieces.aclose()
+        await self._end()
+
     async def _end(self) -> None:
         """Closing what ended in good order returns its connection; closing anything else drops it."""
         if not self._told:
             self._told = True
+            if self._pieces is not None and not self._pouring:
+                await self._pieces.aclose()
             await self._response.aclose()
-            await self._transport.ended()
+            await self._transport.ended(self._through)
 
     async def _next(self, pieces: AsyncGenerator[bytes]) -> bytes | None:
         """The next piece, or None at the end."""

@@ -35,7 +35,8 @@ class PoolTransport:
     `repeat`: a request that met a connection which the provider had closed while it lay idle is sent once more, on a fresh
     one (F-21c). That is done only when an end of file came within a second of the request, before any byte of an answer, and
     without acknowledging any byte of the request: the provider cannot have read it. RFC 9110 section 9.2.2 leaves this to
-    the one who knows that the request was not acted on. Else, and with `repeat=False`, the caller sees `upstream_reset`.
+    the one who knows that the request was not acted on. Else, and with `repeat=False`, the caller sees `upstream_reset`, told
+    apart as `stale` when it came like that.
     `count` hears `upstream_desync` for every connection dropped over bytes that nobody had asked for (F-22).
     """
 
@@ -79,6 +80,7 @@ class PoolTransport:
             return await reply.head()
         except Fault as fault:
             if not self._repeat or not connection.was_closed_idle(fault):
+                fault.stale = connection.met_a_close(fault)
                 raise
         connection = await self._take(patience, fresh=True)
         return await connection.ask(outgoing.method, writes, patience).head()

@@ -89,6 +89,18 @@ class PooledReply:
         pieces = self._pieces
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    async def peek(self, beyond: int) -> bytes:
+        while self._held <= beyond and self._connection is not None:
+            self._limit = beyond
+            try:
+                await self._wait()
+            finally:
+                self._limit = HELD
+        if self.error is not None and self._held <= beyond:
+            raise self.error
+        pieces = self._pieces
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     async def pour(self, write: Write) -> None:
         try:
             for piece in self._pieces:
@@ -132,7 +144,9 @@ class PooledReply:
             return
         if self._reading:
             raise Fault("upstream_too_large")
-        if self._connection is not None:
+        if self._limit < HELD:
+            self.wake()  # whoever peeks
+        elif self._connection is not None:
             self._connection.pause()
 
     def finish_whole(self, head: ResponseHead, body: bytes) -> None:

@@ -82,6 +82,7 @@ class ChunkedReader:
         "_total",  # data bytes announced
         "_trailers",  # bytes of trailers
         "ended",
+        "rescued",  # what had been decoded of the piece that was refused
         "rest",  # what came after the end
     )
 
@@ -99,6 +100,7 @@ class ChunkedReader:
         self._chunks = 0
         self._trailers = 0
         self.ended = False
+        self.rescued = b""
         self.rest = b""
 
     def feed(self, data: bytes) -> bytes:
@@ -123,6 +125,17 @@ class ChunkedReader:
             data = self._held + data
             self._held = b""
         pieces: list[bytes] = []
+        try:
+            at = self._walk(data, pieces)
+        except Fault:
+            self.rescued = b"".join(pieces)
+            raise
+        if self.ended:
+            self.rest = data[at:]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _walk(self, data: bytes, pieces: list[bytes]) -> int:
+        """Decodes `data` into `pieces`; returns how far it came. What is not complete is held."""
         at = 0
         while at < len(data) and not self.ended:
             if self._state == _DATA:
@@ -140,9 +153,7 @@ class ChunkedReader:
                 self._held = data[at:]
                 break
             at = end
-        if self.ended:
-            self.rest = data[at:]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return at
 
     def _take_whole(self, data: bytes, at: int, pieces: list[bytes]) -> int:
         """Takes the plain chunks at `at` that are there whole, as in a stream that is read late; returns where they end."""

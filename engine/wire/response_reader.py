@@ -21,8 +21,8 @@ _LEAST_MEAN = 2  # bytes a chunk: tokens are streamed in small chunks, but not i
 
 class ResponseReader(MessageReader):
     """`expect` before each request is sent, then `feed`, `head` until it gives one, `take` until `ended`; `eof` when the peer
-    closed. `begin` is `feed` and `head` in one. `max_body` in bytes. After a Fault the reader is dead. One answer at a time:
-    nothing is pipelined (I8)."""
+    closed. `begin` is `feed` and `head` in one. `max_body` in bytes (F-25). After a Fault the reader is dead. One answer
+    at a time: nothing is pipelined (I8)."""
 
     __slots__ = ("_closed", "_head", "_interim", "_keep_alive", "_max_body", "_method", "_started", "_until_close")
 
@@ -37,13 +37,16 @@ class ResponseReader(MessageReader):
         self._until_close = False  # the body ends with the connection
         self._closed = False
 
-    def expect(self, method: str) -> None:
-        """The next answer is to a request with this method. Raises Fault("upstream_protocol") when the connection cannot carry
-        one more request: an answer is not at its end, or bytes are there that nobody asked for (I7)."""
+    def expect(self, method: str, max_body: int | None = None) -> None:
+        """The next answer is to a request with this method. `max_body` holds from here on. Raises Fault("upstream_protocol")
+        when the connection cannot carry one more request: an answer is not at its end, or bytes are there that nobody asked
+        for (I7)."""
         if not self.ended or not self._keep_alive or self._closed or self._fault is not None or self._at < len(self._buffer):
             self._check_alive()
             raise Fault("upstream_protocol", "the connection is not at rest")
         self._method = method
+        if max_body is not None:
+            self._max_body = self._most = max_body
         self._head = None
         self._interim = 0
         self._started = False
@@ -123,6 +126,13 @@ class ResponseReader(MessageReader):
         else:
             self._left = _UNBOUNDED
             self._until_close = True
+
+    def _take_body(self) -> bytes:
+        data = super()._take_body()
+        # Counted as it is taken: what came with the head counts too, and a piece is as good as its bytes one by one (I4).
+        if self._until_close and _UNBOUNDED - self._left > self._max_body:
+            raise Fault("upstream_too_large")
+        return data
 
     def _is_bare(self, head: ResponseHead) -> bool:
         """Whatever its fields say, no body follows."""

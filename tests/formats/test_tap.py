@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -268,3 +269,16 @@ def test_an_end_that_is_too_long_to_keep_is_an_end(name: str, begin: bytes, end:
     assert not tap.finished
     tap.feed(end)
     assert tap.finished
+
+
+@pytest.mark.parametrize("format", ["openai_chat", "anthropic_messages"])
+def test_many_events_at_once_are_not_kept(format: str) -> None:
+    """F-32: a client that stops reading may leave a stream standing there for long."""
+    tap = FORMATS[format].tap()
+    line = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
+    for _ in range(3):
+        chunk = line * 4000
+        before = sys.getrefcount(chunk)
+        tap.feed(chunk)
+        assert sys.getrefcount(chunk) == before
+        assert tap.between()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.faults import TABLE, Fault
-from engine.limits.retry import RetryBudget, RetryPolicy, read_retry_after
+from engine.limits.retry import MOST_UNPAID, RetryBudget, RetryPolicy, read_retry_after
 from engine.web import Headers
 
 WALL = 1_700_000_000.0
@@ -115,12 +115,12 @@ def test_a_hint_is_waited_for_unless_it_is_too_long() -> None:
 def test_the_budget_is_a_fifth_of_those_who_are_not_retrying_but_at_least_three() -> None:
     """F-14"""
     budget = RetryBudget()
-    budget.active += 1
+    begin(budget)
     assert [budget.take() for _ in range(4)] == [True, True, True, False]
     budget.give()
     assert budget.take()
     for _ in range(119):
-        budget.active += 1
+        begin(budget)
     while budget.take():
         pass
     assert budget.retrying == 20
@@ -132,13 +132,57 @@ def test_the_budget_is_a_fifth_of_those_who_are_not_retrying_but_at_least_three(
     assert (budget.active, budget.retrying) == (0, 0)
 
 
+def test_short_retries_do_not_spend_a_crowd_twice() -> None:
+    """F-14: each comes and goes at once, so never are many under way."""
+    budget = RetryBudget()
+    for _ in range(600):
+        begin(budget)
+    made = 0
+    while budget.take():
+        budget.give()
+        made += 1
+    assert made == 100, "a fifth of the other five hundred"
+    for _ in range(5):
+        begin(budget)
+    assert not budget.take()
+    begin(budget)
+    assert budget.take(), "six more have begun"
+
+
+def test_what_was_paid_by_requests_that_are_over_is_gone() -> None:
+    budget = RetryBudget()
+    for _ in range(100):
+        for _ in range(60):
+            begin(budget)
+        budget.active -= 60
+    for _ in range(60):
+        begin(budget)
+    assert sum(budget.take() for _ in range(60)) == 10
+
+
+def test_a_few_requests_need_not_pay() -> None:
+    budget = RetryBudget()
+    begin(budget)
+    for _ in range(MOST_UNPAID):
+        assert budget.take()
+        budget.give()
+    assert not budget.take(), "nothing has succeeded for long"
+    budget.unpaid = 0
+    assert budget.take()
+
+
+def begin(budget: RetryBudget) -> None:
+    budget.active += 1
+    budget.paid += 1
+
+
 def test_a_burst_against_a_dead_provider_is_held_to_a_fifth() -> None:
     """F-14: 1000 requests at once, all answers 503: at most 1.2 x 1000 attempts."""
     budget = RetryBudget()
     attempts = 1000
     waiting = list(range(1000))
     for _ in waiting:
-        budget.active += 1
+        begin(budget)
     retrying = [one for one in waiting if budget.take()]
     for _ in range(len(waiting) - len(retrying)):
         budget.active -= 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from engine.faults import TABLE, Fault
+from engine.secret import Secret
+from engine.stages.select import members_of
 from engine.strategies.strategy import once
 from engine.targets import Ask, Outcome, Plan, Race
 from tests.tools.play import bound, program, provider
@@ -102,6 +105,80 @@ def test_an_error_with_a_good_status_is_an_error(body: bytes, code: str) -> None
     """F-11: so another provider can still be asked."""
     fault, _ = failing(World([reply(200, body)] * 3), once(ask("a")))
     assert fault.code == code
+
+
+OVERLOADED = b'data: {"error":{"type":"overloaded_error","message":"sk-a-secret-0"}}\n\n'
+
+
+def test_a_stream_that_begins_with_an_error_is_not_begun() -> None:
+    """F-11: another attempt is made, another member is asked."""
+    begun = stream(OVERLOADED, b"data: {}\n\n")
+    exchange = answering(World([begun, stream(b"data: {}\n\n")]), once(ask("a")), streaming=True)
+    assert codes(exchange) == [("a", "upstream_overloaded"), ("a", "")]
+    assert begun.closed
+    members = bound(
+        program([provider("a"), provider("b")], pools={"p": {"strategy": "fallback", "of": ["a", "b"]}}), lambda: 0.0
+    )
+    world = World({"a": [stream(OVERLOADED)], "b": [stream(b": x\n\n", b"data: {}\n\n")]})
+    exchange = answering(world, members["p"].plan(""), "call: {retries: 0}", streaming=True)
+    assert codes(exchange) == [("a", "upstream_overloaded"), ("b", "")]
+
+
+def test_a_stream_that_breaks_before_its_first_event_may_fall_back() -> None:
+    """F-07, F-10"""
+    for broken, code in (
+        (stream(b": x\n\n", fault=Fault("upstream_stalled")), "upstream_stalled"),
+        (stream(), "upstream_bad_body"),
+        (stream(b"<html>"), "upstream_bad_body"),
+        (stream(b'{"error":{"code":429}}'), "upstream_rate_limit"),
+    ):
+        fault, _ = failing(World([broken]), once(ask("a")), "call: {retries: 0}", streaming=True)
+        assert fault.code == code
+        assert broken.closed
+
+
+def test_an_error_that_quotes_our_key_does_not() -> None:
+    """F-15"""
+    key = "sk-quoted-0123456789"
+    leaf = replace(targets("a")[0], credential=Secret(key))
+    words = b'{"error":{"type":"invalid_request_error","message":"bad key %b"}}' % key.encode()
+    for answer, streaming in ((reply(200, words), False), (stream(b"data: %b\n\n" % words), True)):
+        fault, _ = failing(World([answer]), once(Ask((leaf,))), streaming=streaming)
+        assert (fault.code, fault.detail) == ("upstream_refused", "bad key ***")
+
+
+def test_who_is_at_its_limit_is_left_alone_by_later_requests() -> None:
+    """F-13: the next request begins with the other key, until the time is over."""
+    made = program([provider("a", keys=2)])
+    world = World([reply(429, headers=[(b"retry-after", b"9")]), *[reply() for _ in range(6)]], made)
+    members = members_of(world.binding)
+    deed = world.bind(CALL)
+
+    def keys() -> list[str]:
+        exchange = world.chat(plan=members["a"].plan("", "m"))
+        asyncio.run(deed(exchange))  # type: ignore[arg-type]
+        return [name for name, _ in codes(exchange)]
+
+    assert keys() == ["a", "a#2"]
+    assert world.meter.counts["upstream_cooldowns"] == 1
+    assert [keys() for _ in range(3)] == [["a#2"]] * 3
+    world.now += 9.0
+    assert sorted(keys() + keys()) == ["a", "a#2"]
+
+
+def test_a_stale_connection_costs_no_budget() -> None:
+    """F-21: the retry comes at once, and is not one of those that a failing provider gets."""
+    stale = Fault("upstream_reset")
+    stale.stale = True
+    world = World([stale, reply()])
+    deed = world.bind(CALL)
+    budget = world.binding.shared["retries"]
+    budget.active, budget.retrying = 4, 3
+    exchange = world.chat(plan=once(ask("a")))
+    asyncio.run(deed(exchange))  # type: ignore[arg-type]
+    assert codes(exchange) == [("a", "upstream_reset"), ("a", "")]
+    assert world.waits == []
+    assert (budget.active, budget.retrying) == (4, 3)
 
 
 REFUSAL = b'{"error":{"message":"max_tokens is too large","type":"invalid_request_error"}}'

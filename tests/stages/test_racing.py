@@ -137,3 +137,27 @@ def test_cancelled_twice_while_it_cleans_up_leaves_no_answer_open() -> None:
         assert late.closed
 
     asyncio.run(main())
+
+
+def test_cancelled_in_any_turn_no_answer_stays_open() -> None:
+    """F-30, F-38: also not the winner's, when the cancelling comes while the losers end."""
+
+    async def main() -> None:
+        closed = []
+        for turns in range(1, 9):
+            answered: list[FakeReply] = []
+            running = asyncio.create_task(race([hang([]), note(answered)], None))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if running.cancel():
+                await asyncio.wait([running])
+                assert all(answer.closed for answer in answered)
+                closed += answered
+        assert len(closed) >= 2
+
+    async def note(answered: list[FakeReply]) -> Won:
+        await asyncio.sleep(0)
+        answered.append(reply())
+        return Won(answered[-1], A)
+
+    asyncio.run(main())

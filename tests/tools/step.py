@@ -68,6 +68,16 @@ class FakeReply:
             raise Fault("upstream_too_large")
         return body
 
+    async def peek(self, beyond: int) -> bytes:
+        held = b""
+        for piece in self.pieces:
+            held += piece
+            if len(held) > beyond:
+                return held
+        if self.fault is not None:
+            raise self.fault
+        return held
+
     async def pour(self, write: Write) -> None:
         for piece in self.pieces:
             write(piece)

@@ -152,3 +152,26 @@ def test_close_and_cancel_end_it_wherever_it_waits(paused: bool) -> None:
                 assert task.cancelled()
 
     run(main)
+
+
+def test_peeking_waits_for_as_much_as_is_wanted_and_takes_nothing_away() -> None:
+    """F-11"""
+
+    async def main() -> None:
+        got: list[bytes] = []
+        reply = await send(transport(steps=[*steps(b"ab", b"cd"), Step(0.01, b"e")]))
+        assert [await reply.peek(beyond) for beyond in (0, 1, 2, 4, 5, 9)] == [
+            b"ab",
+            b"ab",
+            b"abcd",
+            b"abcde",
+            b"abcde",
+            b"abcde",
+        ]
+        await reply.pour(got.append)
+        assert got == [b"ab", b"cd", b"e"]
+        cut = await send(transport(steps=steps(b"ab"), ending="cut"))
+        assert await cut.peek(0) == b"ab"
+        assert await fault_of(cut.peek(2)) == "upstream_truncated"
+
+    run(main)

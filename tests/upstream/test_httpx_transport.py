@@ -374,3 +374,46 @@ def test_http_2_is_offered_when_wanted() -> None:
         run(main)
         assert time.monotonic() - began < 1
     assert upstream.requests[0].startswith(b"PRI * HTTP/2.0\r\n\r\n")
+
+
+def test_peeking_takes_nothing_away() -> None:
+    """F-11"""
+
+    async def main(transport: HttpxTransport, upstream: FakeUpstream) -> None:
+        got: list[bytes] = []
+        reply = await transport.send(outgoing(1), patience())
+        held = await reply.peek(0)
+        assert (await reply.peek(len(held))).startswith(held)
+        await reply.pour(got.append)
+        assert b"".join(got) == b"data: a\n\n" * 3
+        ended = await transport.send(outgoing(1), patience())
+        assert await ended.peek(10_000) == b"data: a\n\n" * 3
+        assert await ended.read(10_000) == b"data: a\n\n" * 3
+
+    play(main, events([b"a"] * 3, pace=0.002))
+
+
+@pytest.mark.parametrize("later", [0.0, 0.01])
+def test_what_was_only_looked_at_is_dropped(later: float) -> None:
+    """F-30: no generator and no connection is left open."""
+
+    async def main(transport: HttpxTransport, upstream: FakeUpstream) -> None:
+        reply = await transport.send(outgoing(1), patience())
+        assert await reply.peek(0)
+        await asyncio.sleep(later)
+        reply.close()
+        await upstream.saw("closed")
+        await soon(lambda: transport._under_way == 0)
+
+    play(main, [Send(CHUNKED_HEAD + chunk(b"data: a\n\n")), Stall()])
+
+
+def test_no_body_is_longer_than_can_be_borne() -> None:
+    """F-25"""
+
+    async def main(transport: HttpxTransport, upstream: FakeUpstream) -> None:
+        asked = patience()
+        asked.most = 20
+        assert await fault_of((await transport.send(outgoing(1), asked)).pour(lambda piece: None)) == "upstream_too_large"
+
+    play(main, events([b"abcdefgh"] * 9))

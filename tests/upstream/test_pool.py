@@ -408,3 +408,24 @@ def test_a_fault_is_not_kept_for_the_next_call() -> None:
         assert await (await pool.transport.send(call, patience())).read(10) == b"x"
 
     play(main, [Stall()], whole(b"x"))
+
+
+@pytest.mark.parametrize("reused", [True, False])
+def test_a_reset_of_a_connection_that_had_lain_idle_is_told_apart(reused: bool) -> None:
+    """F-21c: the provider may have read the request, so it is not sent again here; whoever asks again is told that it came
+    like an idle connection's end."""
+    scripts = [whole(b"ok"), [Reset()]] if reused else [[Reset()]]
+
+    async def main() -> None:
+        transport = PoolTransport(provider(upstream.port))
+        if reused:
+            await (await transport.send(outgoing(upstream.port), patience())).read(9)
+        with pytest.raises(Fault) as caught:
+            await transport.send(outgoing(upstream.port), patience())
+        assert (caught.value.code, caught.value.stale) == ("upstream_reset", reused)
+        await transport.close()
+        await asyncio.sleep(0)
+
+    with FakeUpstream(*scripts) as upstream:
+        run(main)
+    assert len(upstream.requests) == len(scripts)

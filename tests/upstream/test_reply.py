@@ -14,6 +14,7 @@ from tests.tools.calling import fault_of, outgoing, patience, provider, run, soo
 from tests.tools.fake_upstream import CHUNKED_HEAD, Close, FakeUpstream, Send, Stall, Wait, chunk, whole
 
 MEGABYTE = b"x" * (1 << 20)
+LAST = b"0\r\n\r\n"
 
 
 def with_reply(script: list[Any], main: Any, **clocks: float) -> FakeUpstream:
@@ -187,3 +188,107 @@ def test_a_limit_holds_for_an_answer_that_is_already_there() -> None:
         assert await reply.read(5) == b"12345"
 
     with_reply(whole(b"12345"), main)
+
+
+# -- looking at what is there --------------------------------------------------------------------------------------------------
+
+
+def test_peeking_takes_nothing_away() -> None:
+    """F-11: all that was looked at is poured afterwards, and what comes later goes straight through."""
+
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        got: list[bytes] = []
+        assert await reply.peek(0) == b"one"
+        assert await reply.peek(3) == b"onetwo"
+        await reply.pour(got.append)
+        assert got == [b"one", b"two", b"three"]
+
+    with_reply(
+        [Send(CHUNKED_HEAD + chunk(b"one")), Wait(0.02), Send(chunk(b"two")), Wait(0.02), Send(chunk(b"three") + LAST)], main
+    )
+
+
+def test_peeking_beyond_the_end_gives_what_there_is() -> None:
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        assert await reply.peek(99) == b"body"
+        assert await reply.peek(4) == b"body"
+        assert await reply.read(9) == b"body"
+
+    with_reply([*whole(b"body")], main)
+
+
+def test_a_break_is_told_to_whoever_peeks_for_more_than_came() -> None:
+    """F-07"""
+
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        got: list[bytes] = []
+        assert await reply.peek(0) == b"one"
+        assert await fault_of(reply.peek(3)) == "upstream_truncated"
+        assert await fault_of(reply.pour(got.append)) == "upstream_truncated"
+        assert got == [b"one"], "what was good is poured"
+
+    with_reply([Send(CHUNKED_HEAD + chunk(b"one")), Wait(0.02), Close()], main)
+
+
+def test_who_leaves_while_peeking_drops_the_connection() -> None:
+    """F-30"""
+
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        task = asyncio.create_task(reply.peek(0))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await upstream.saw("rst" if upstream.count("rst") else "closed")
+
+    with_reply([Send(CHUNKED_HEAD), Stall()], main)
+
+
+def test_back_pressure_is_as_before_when_the_look_is_over() -> None:
+    """F-32"""
+
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        assert await reply.peek(0)
+        assert await writes_stop(upstream) < 40 << 20
+        assert reply._held <= HELD + (256 << 10)
+        reply.close()
+
+    with_reply(flood(40), main)
+
+
+# -- what is good of what is broken --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begun", [CHUNKED_HEAD, b""])
+def test_good_chunks_that_came_with_a_broken_one_are_handed_on(begun: bytes) -> None:
+    """I4: as if they had come one by one. In one read with the head, and in one read without it."""
+    broken = chunk(b"one") + chunk(b"two") + b"3\r\nth"
+    script = [Send(CHUNKED_HEAD + broken + b"zzz")] if begun else [Send(CHUNKED_HEAD), Wait(0.02), Send(broken + b"zzz")]
+
+    async def main(reply: PooledReply, upstream: FakeUpstream) -> None:
+        got: list[bytes] = []
+        assert await fault_of(reply.pour(got.append)) == "upstream_protocol"
+        assert b"".join(got) == b"onetwothz"
+
+    with_reply([*script, Stall()], main)
+
+
+@pytest.mark.parametrize("framing", [b"transfer-encoding: chunked\r\n", b""])
+def test_no_body_is_longer_than_can_be_borne(framing: bytes) -> None:
+    """F-25: chunked, or to the end of the connection; with an announced length not even the head is taken."""
+    piece = chunk(b"x" * 1000) if framing else b"x" * 1000
+    script = [Send(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n"), *[Send(piece)] * 50, Stall()]
+
+    async def main(upstream: FakeUpstream) -> None:
+        transport = PoolTransport(provider(upstream.port))
+        asked = patience()
+        asked.most = 20_000
+        got: list[bytes] = []
+        reply = await transport.send(outgoing(upstream.port), asked)
+        assert await fault_of(reply.pour(got.append)) == "upstream_too_large"
+        assert len(b"".join(got)) <= 20_000
+        await transport.close()
+        await asyncio.sleep(0)
+
+    with FakeUpstream(script) as upstream:
+        run(lambda: main(upstream))

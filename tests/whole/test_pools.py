@@ -215,6 +215,32 @@ def test_a_limit_on_one_key_is_answered_by_the_next_at_once(served: Deployed, bo
     assert served.row("keyed-limited")["attempts"] == 2
 
 
+def test_a_key_at_its_limit_is_left_alone_by_those_who_come_next(served: Deployed, both: Both) -> None:
+    """F-13: when all keys are at their limit, they are asked all the same."""
+    model = both[0].play("keyed-cool", failure(429, b"retry-after: 30"), REPLY)
+    for number in range(6):
+        assert served.post(chat(model), x_request_id=f"cool-{number}").status_code == 200
+    first, *others = both[0].keys(model)
+    assert first not in others
+    assert [served.row(f"cool-{number}")["attempts"] for number in range(6)] == [2, 1, 1, 1, 1, 1]
+    assert served.figure("engine_events_total", kind="upstream_cooldowns") >= 1
+    both[0].play("keyed-all-cool", failure(429, b"retry-after: 30"), failure(429, b"retry-after: 30"), REPLY)
+    assert [served.post(chat("keyed-all-cool")).status_code for _ in range(3)] == [429, 200, 200]
+
+
+def test_a_member_at_its_limit_comes_last(served: Deployed, both: Both) -> None:
+    """F-13: of a fallback, and of turns; another model of the same provider is not concerned."""
+    for name in ("usual", "turns"):
+        model = play(both, f"{name}-cool", failure(429, b"retry-after: 30"), REPLY)
+        for _ in range(5):
+            served.post(chat(model))
+        assert counts(both, model)[0] == 1
+        other_model = play(both, f"{name}-warm", REPLY, REPLY)
+        for _ in range(2):
+            served.post(chat(other_model))
+        assert counts(both, other_model)[0] >= 1
+
+
 def test_a_refused_key_is_passed_over_and_not_tried_again(served: Deployed, both: Both) -> None:
     """F-15: and when all are refused the client sees 502, not 401."""
     both[0].play("keyed-refused", failure(401), REPLY)

@@ -206,3 +206,20 @@ def test_a_chunk_that_comes_whole_is_cut_out_once() -> None:
 def test_no_chunk_is_written_for_no_data() -> None:
     assert write_chunk(b"") == b""
     assert write_chunk(b"x" * 26) == b"1a\r\n" + b"x" * 26 + b"\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 99])
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"3\r\nabcd\r\n", b"5;\r\n"])
+def test_what_was_good_before_the_break_is_kept_however_it_is_cut(rest: bytes, size: int) -> None:
+    """I4"""
+    data = b"3\r\nabc\r\n2\r\nde\r\n" + rest
+    reader, got = ChunkedReader(LIMIT), list[bytes]()
+    with pytest.raises(Fault):
+        got.extend(map(reader.feed, cut(data, [size])))
+    assert b"".join(got) + reader.rescued == b"abcde" + (b"abc" if b"abc" in rest else b"")
+
+
+def test_nothing_is_rescued_of_a_body_that_is_sound() -> None:
+    reader = ChunkedReader(LIMIT)
+    reader.feed(b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+    assert (reader.ended, reader.rescued) == (True, b"")

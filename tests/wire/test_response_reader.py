@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import h11
@@ -71,6 +72,13 @@ def read(data: bytes, method: str = "POST") -> tuple[int, bytes, str, bool]:
 )
 def test_where_an_answer_ends_f07_f08_f09_f22_i7(data: bytes, method: str, expected: tuple[int, bytes, str, bool]) -> None:
     assert read(data, method) == expected
+
+
+def test_a_body_that_ends_with_the_connection_has_a_limit_too_f25_i4() -> None:
+    """However it is cut: what comes with the head counts as well."""
+    assert read(answer(body=b"x" * 48)) == (200, b"x" * 48, "", False)
+    assert read(answer(body=b"x" * 49))[1:] == (b"", "upstream_too_large", False)
+    assert read_response([answer(), b"x" * 49])[2] == read_response([answer(body=b"x" * 48), b"x"])[2] == "upstream_too_large"
 
 
 def test_interim_answers_are_dropped_up_to_eight_f09_f19() -> None:
@@ -252,3 +260,27 @@ def test_h11_reads_the_same_of_what_is_accepted_i3(data: bytes, method: str) -> 
     if reusable:
         assert peer.trailing_data[0] == b""
         assert peer.their_state is h11.DONE
+
+
+@pytest.mark.parametrize(
+    "framing", [b"Transfer-Encoding: chunked\r\n\r\n8\r\nabcdefgh\r\n", b"\r\nabcdefgh", b"Content-Length: 8\r\n\r\nabcdefgh"]
+)
+@pytest.mark.parametrize("most", [7, 8])
+def test_a_body_is_held_to_the_bound_of_its_request(framing: bytes, most: int) -> None:
+    """F-25"""
+    reader = ResponseReader()
+    reader.expect("POST", most)
+    reader.feed(b"HTTP/1.1 200 OK\r\n")
+    reader.feed(framing)
+    if most == 8:
+        assert reader.head() is not None
+        assert reader.take() == b"abcdefgh"
+        return
+    with pytest.raises(Fault, match="upstream_too_large"):
+        list(map(partial(_read_on, reader), (b"", b"i")))
+
+
+def _read_on(reader: ResponseReader, piece: bytes) -> None:
+    reader.feed(piece)
+    reader.head()
+    reader.take()
