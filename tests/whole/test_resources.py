@@ -323,6 +323,8 @@ def test_a_worker_that_grows_is_replaced_and_nobody_is_failed(tmp_path: Path, me
     text = table().replace("workers: 1", "workers: 1\n  limits: {memory: 200MiB}")
     with running(tmp_path, text, prelude=GLUTTON) as engine:
         engine.wait_for("ready")
+        assert engine.traces is not None
+        engine.traces.growth = 2 * 1024**3  # growing is what these workers are there for
         (before,) = engine.workers()
 
         async def main() -> tuple[Tally, list[Answer | BaseException]]:
