@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -74,8 +74,9 @@ class Gateway:
 
     def _read_logged(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.logged.put(line)
+        with suppress(ValueError):  # a test that failed closes it
+            for line in self.process.stdout:
+                self.logged.put(line)
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from tests.conftest import Measure
 from tests.tools.deployed import CHAT, Deployed, chat, deployed, run, until
 from tests.tools.load import Tally, load, stream, streaming
 from tests.tools.running import children_of, zombies_of
+from tests.tools.traces import links
 
 MANY = int(os.environ.get("ENGINE_TEST_MANY", "1"))
 TABLE = """
@@ -125,14 +127,16 @@ def test_nothing_is_left_open_or_behind(shared: Deployed, measured: Measure) -> 
 
 def open_on_exec(pid: int) -> set[str]:
     """Descriptors that a program would inherit."""
-    infos = {path.name: path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()}
+    infos = {}
+    for path in Path(f"/proc/{pid}/fdinfo").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            infos[path.name] = path.read_text()
     flags = {name: int(re.search(r"flags:\s*(\d+)", text)[1], 8) for name, text in infos.items()}  # type: ignore[index]
     return {name for name, value in flags.items() if not value & os.O_CLOEXEC}
 
 
 def sockets_of(pid: int) -> list[str]:
-    links = [path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir()]
-    return [link.name for link in links if link.name.startswith("socket:")]
+    return [link for link in links(pid) if link.startswith("socket:")]
 
 
 def test_a_worker_inherits_no_client(shared: Deployed) -> None:

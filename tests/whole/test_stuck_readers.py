@@ -87,6 +87,7 @@ def test_two_hundred_that_read_nothing(crowd: Crowd, measured: Measure) -> None:
     with engine(crowd, "20s") as served:
         before = served.figure("process_resident_memory_bytes")
         with stuck(served, crowd, "still"):
+            until(lambda: served.active() == READERS)
             grown = served.figure("process_resident_memory_bytes") - before
             measured("200 stuck readers, memory of the gateway grows by", grown / MIB, "MiB", at_most=60, hard=75)
             measured("200 stuck readers, taken from providers, each", crowd.poured / READERS / MIB, "MiB")
