@@ -54,12 +54,16 @@ TABLE: dict[str, Row] = {
     # decode
     "invalid_json": Row(400, "invalid_request_error", _C, False, "the body is not valid JSON"),
     "invalid_body": Row(400, "invalid_request_error", _C, False, "the body is not a valid request"),
+    "invalid_field": Row(400, "invalid_request_error", _C, False, "a field of the request is not valid", alone=True),
+    "unfetched": Row(400, "invalid_request_error", _C, False, "a URL in the request could not be fetched"),
     "media_type": Row(415, "invalid_request_error", _C, False, "the body's content type is not supported"),
     # select
     "unknown_model": Row(400, "invalid_request_error", _C, False, "the model is not known here"),
     "unknown_vendor": Row(400, "invalid_request_error", _C, False, "nothing is configured for this vendor", alone=True),
     "model_unavailable": Row(503, "api_error", _G, False, "the model's provider has no usable key"),
-    "cannot_convert": Row(501, "api_error", _G, False, "this model cannot be reached in this wire format"),
+    "no_models": Row(503, "api_error", _G, False, "no model is configured that could be chosen"),
+    "incapable": Row(400, "invalid_request_error", _C, False, "no model here can do all that the request asks for"),
+    "unsupported": Row(400, "invalid_request_error", _C, False, "the model's provider cannot do this"),
     "no_upstream": Row(503, "overloaded_error", _G, True, "no provider can take this request now", "server"),
     # call: what a provider or the way to it did
     "upstream_connect": Row(502, "api_error", _U, True, "the provider cannot be reached", "network"),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.complaint import Complaint
     from engine.parts import Part, Stage
     from engine.secret import Secret
+    from engine.settings import Errors
     from engine.targets import Origin
     from engine.web import Pair
 
@@ -35,6 +36,8 @@ class Provider:
     wait: float = 5.0  # seconds to wait for one of them
     proxy: Secret | None = None
     http2: bool = False
+    max_tokens: int = 4096
+    gunzip: bool = False  # answers that come gzipped unasked are taken
     options: Any = None
 
 
@@ -56,6 +59,7 @@ class Model:
     provider: str
     model: str = ""
     description: str = ""
+    can: tuple[str, ...] | None = None  # what it can do beyond text; None: everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Route:
     public: bool
     stages: tuple[StageUse, ...]
     line: int = 0
+    errors: Errors | None = None  # how they are written, where the route says it
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Target:
     weight: int = 1
     also: tuple[str, ...] = ()  # formats that the provider speaks besides `format`
     forward: frozenset[bytes] = frozenset()  # client header names that travel to it
+    max_tokens: int = 4096  # sent where the format requires a limit and the client gave none
+    max_tokens_word: str = "max_completion_tokens"  # the host's field for it, in OpenAI's chat format
     sealed: frozenset[bytes] = frozenset()  # names in `pairs` whose values are not shown
 
 

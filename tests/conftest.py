@@ -74,5 +74,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("promises")
         for line in ledger.lines():
             terminalreporter.write_line(line)
+        missed = ledger.missed()
+        terminalreporter.write_line("\n  ".join([f"{len(missed)} figures missed what is promised", *missed]))
     if file := config.getoption("--promises"):
         Path(file).write_text(ledger.markdown())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.chat import Asked, Usage
+    from engine.answer import ChatReply, Delta
+    from engine.chat import Asked, ChatRequest, Usage
     from engine.faults import Fault
+    from engine.formats.losses import Losses
     from engine.web import Pair
+    from engine.wire.sse import Event
 
 
 @dataclass(slots=True)
@@ -21,6 +24,50 @@ class Heard:
     usage: Usage | None = None
     served: str = ""
     fault: Fault | None = None
+
+
+@dataclass(slots=True)
+class Habits:
+    """What differs between providers of one format. `max_tokens` is sent where a limit is required and the client gave none;
+    `max_tokens_word` is OpenAI Chat's field for it: only newer hosts know `max_completion_tokens`."""
+
+    max_tokens: int = 4096
+    max_tokens_word: str = "max_completion_tokens"
+
+
+@dataclass(slots=True)
+class Telling:
+    """What a writer of answers needs beyond them: what was asked, `id` (unique, [a-z0-9]{24}) for the ids that we make,
+    `created` in Unix seconds, `model` for replies that name none. `sse`: Gemini streams without it are one JSON array.
+    `losses` is of the client's own format, for what its answers cannot say."""
+
+    chat: ChatRequest
+    id: str
+    created: int
+    model: str
+    losses: Losses
+    sse: bool = True
+
+
+class StreamReader(Protocol):
+    """A provider's stream, event by event, as deltas. Never raises on what an event holds."""
+
+    def feed(self, event: Event) -> list[Delta]: ...
+
+    def end(self) -> list[Delta]:
+        """The body has ended. Raises Fault("upstream_truncated") when the stream's own terminal event did not come."""
+
+
+class StreamWriter(Protocol):
+    """Deltas in the client's grammar; everything it remembers is of this one stream."""
+
+    def write(self, delta: Delta) -> bytes: ...
+
+    def finish(self) -> bytes:
+        """What ends a good stream, once."""
+
+    def fail(self, fault: Fault, request_id: str) -> bytes:
+        """What ends a stream that broke, once: the format's own error event, and no good end."""
 
 
 class Tap(Protocol):
@@ -74,3 +121,20 @@ class Format(Protocol):
         """The answer to "which models are there" (keys: id, created, owned_by, description)."""
 
     def fault_headers(self, fault: Fault) -> list[Pair]: ...
+
+    # Between different formats.
+
+    def read_request(self, document: dict[str, Any], asked: Asked) -> ChatRequest:
+        """Raises Fault("invalid_body") naming the place of what is malformed."""
+
+    def write_request(self, chat: ChatRequest, losses: Losses, habits: Habits) -> dict[str, Any]:
+        """The document for a provider. Raises Fault("unsupported") for what this format cannot say."""
+
+    def read_answer(self, document: dict[str, Any]) -> ChatReply:
+        """Never raises."""
+
+    def write_answer(self, reply: ChatReply, telling: Telling) -> dict[str, Any]: ...
+
+    def stream_reader(self) -> StreamReader: ...
+
+    def stream_writer(self, telling: Telling) -> StreamWriter: ...

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Kind:
     """`credential` is a word of providers/credentials.py; `variable` the environment variable that usually holds the key
     ("" where none is needed); `also` are formats that the same base URL speaks besides `format`; `base_url` "" must be given
-    in the table; `options` describes what the table may say beyond what it says of every provider."""
+    in the table; `options` describes what the table may say beyond what it says of every provider; `max_tokens_word` is its
+    field for the limit of tokens in OpenAI's chat format, where newer hosts have another one than all others; `key_form` is a
+    regular expression that its own keys match ("" for not known): what does not match it is likely a mistake."""
 
     word: str
     says: str
@@ -31,6 +33,8 @@ class Kind:
     needs_key: bool = True
     allow_private: bool = False
     options: type[Part] | None = None
+    max_tokens_word: str = "max_tokens"
+    key_form: str = ""
 
 
 def _local(word: str, says: str, base_url: str) -> Kind:
@@ -39,6 +43,7 @@ def _local(word: str, says: str, base_url: str) -> Kind:
 
 
 _RESPONSES = ("openai_responses",)
+_NEWER = "max_completion_tokens"
 
 _ROWS = (
     Kind(
@@ -49,7 +54,15 @@ _ROWS = (
         needs_key=False,
         options=EchoOptions,
     ),
-    Kind("openai", "OpenAI.", "https://api.openai.com/v1", "OPENAI_API_KEY", also=_RESPONSES),
+    Kind(
+        "openai",
+        "OpenAI.",
+        "https://api.openai.com/v1",
+        "OPENAI_API_KEY",
+        also=_RESPONSES,
+        max_tokens_word=_NEWER,
+        key_form="sk-.{17,}",
+    ),
     Kind(
         "anthropic",
         "Anthropic: the Claude models.",
@@ -57,6 +70,7 @@ _ROWS = (
         "ANTHROPIC_API_KEY",
         "anthropic_messages",
         "x-api-key",
+        key_form="sk-ant-.+",
     ),
     Kind(
         "gemini",
@@ -65,6 +79,7 @@ _ROWS = (
         "GEMINI_API_KEY",
         "gemini_generate",
         "x-goog-api-key",
+        key_form=".{10,}",
     ),
     Kind(
         "azure",
@@ -73,6 +88,7 @@ _ROWS = (
         "AZURE_OPENAI_API_KEY",
         credential="api-key",
         also=_RESPONSES,
+        max_tokens_word=_NEWER,
     ),
     Kind("mistral", "Mistral AI.", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
     Kind("groq", "Groq.", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),

@@ -33,22 +33,28 @@ _FOR_STREAM: tuple[Pair, ...] = ((b"accept", b"text/event-stream"),)
 _FOR_WHOLE: tuple[Pair, ...] = ((b"accept", b"application/json"),)
 
 
-def outgoing(target: Target, asked: Asked, request: Request, format: Speaks) -> Outgoing:
-    """The body is the client's, byte for byte; only the model's name is replaced where the target has another."""
+def outgoing(target: Target, asked: Asked, request: Request, format: Speaks, converted: bytes | None = None) -> Outgoing:
+    """The body is the client's, byte for byte; only the model's name is replaced where the target has another. `converted` is
+    the body in another `format` than the client's; what belongs to the client's own format then stays behind."""
     model = target.model or asked.model
-    path = target.path + format.path(asked, model, request.query)
+    path = target.path + format.path(asked, model, request.query if converted is None else "alt=sse")
     pairs = _FOR_STREAM if asked.stream else _FOR_WHOLE
-    wanted = target.forward.union(format.forwarded) if target.forward else format.forwarded
+    if converted is not None:
+        wanted: Collection[bytes] = target.forward
+    else:
+        wanted = target.forward.union(format.forwarded) if target.forward else format.forwarded
     given = request.headers
     for name in wanted:
         if given.get(name) is not None:
-            pairs = (*pairs, *_forwarded(target, given, wanted))
+            pairs = (*pairs, *forwarded(target, given, wanted))
             break
-    body = asked.body if model == asked.model else format.rename(asked, model)
-    return Outgoing(target, "POST", path, pairs, body)
+    if converted is None:
+        converted = asked.body if model == asked.model else format.rename(asked, model)
+    return Outgoing(target, "POST", path, pairs, converted)
 
 
-def _forwarded(target: Target, given: Headers, wanted: Collection[bytes]) -> list[Pair]:
+def forwarded(target: Target, given: Headers, wanted: Collection[bytes]) -> list[Pair]:
+    """What of a client's headers goes on to `target`: the `wanted`."""
     pairs = [pair for pair in given.pairs if pair[0] in wanted]
     # What the table sets wins; what the client's Connection header lists was meant for us (RFC 9110 section 7.6.1).
     kept = {name for name, _ in target.pairs}

@@ -68,6 +68,8 @@ def _target(provider: Provider, model: str, name: str, key: Secret | None) -> Ta
         pairs=_pairs(provider, key),
         also=_also(provider),
         forward=_forward(provider),
+        max_tokens=provider.max_tokens,
+        max_tokens_word=KINDS[provider.kind].max_tokens_word,
         sealed=provider.sealed,
     )
 

@@ -9,7 +9,9 @@ from engine.formats import FORMATS
 from engine.limits.cooling import Cooling
 from engine.limits.retry import RetryBudget, RetryPolicy
 from engine.parts import Stage, option
+from engine.stages.convert import on_loss_of
 from engine.stages.errand import Errand, Terms, Transports
+from engine.stages.fetching import fetches_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -37,6 +39,12 @@ class Call(Stage):
     timeout: float = option(
         "For the whole call, retries and the last byte of a stream included.", default="10m", unit="duration"
     )
+    stream_timeout: float | None = option(
+        "For the whole of a stream, when that is another time; it must still begin within `timeout`.",
+        default=None,
+        unit="duration",
+        example="1h",
+    )
     connect: float = option("To connect to a provider, TLS included.", default="5s", unit="duration")
     first_byte: float = option("From the request to the head of its answer.", default="3m", unit="duration")
     idle: float = option("How long a provider may send nothing within an answer.", default="60s", unit="duration")
@@ -45,13 +53,25 @@ class Call(Stage):
     )
     backoff: float = option("The longest first wait before a retry; it doubles each time.", default="500ms", unit="duration")
     backoff_cap: float = option("The longest wait before any retry.", default="8s", unit="duration")
+    pass_errors: bool = option(
+        "Pass a provider's own error on as it is, with its status, also when it concerns the gateway's key or limits (the key "
+        "itself is masked). Only where client and provider speak the same format, and after the last attempt.",
+        default=False,
+    )
+    own_errors: bool = option(
+        "Write a provider's refusal (most 4xx) like the route's other errors, with the provider's words and status, also "
+        "where it could pass as it came.",
+        default=False,
+    )
     limit: int = option("Bytes of an answer that is not streamed.", default="64MiB", unit="size")
     stream_limit: int = option("Bytes of an answer that is streamed.", default="1GiB", unit="size")
 
     def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        for name in ("timeout", "connect", "first_byte", "idle"):
-            if not getattr(self, name):
+        for name in ("timeout", "stream_timeout", "connect", "first_byte", "idle"):
+            if getattr(self, name) == 0:
                 yield name, "no call can be done in no time; say how long it may take"
+        if self.own_errors and self.pass_errors:
+            yield "own_errors", "an error is written anew or passed on, not both"
 
     def bind(self, binding: Binding) -> Deed:
         budget: RetryBudget = binding.shared.setdefault("retries", RetryBudget())
@@ -67,6 +87,11 @@ class Call(Stage):
             first_byte=self.first_byte,
             idle=self.idle,
             limit=self.limit,
+            on_loss=on_loss_of(binding.route),
+            pass_errors=self.pass_errors,
+            own_errors=self.own_errors,
+            stream_timeout=self.stream_timeout or 0.0,
+            fetches=fetches_of(binding),
             most=max(self.limit, self.stream_limit),
         )
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from engine.faults import Fault
 from engine.formats import FORMATS
-from engine.parts import Stage
-from engine.providers.credentials import without_key
+from engine.formats.error_writer import errors_of
+from engine.parts import Stage, option
+from engine.stages.conversing import ForeignStream
+from engine.stages.piping import Converted, Untouched
+from engine.stages.tidying import Tidying
 from engine.stages.whole import Whole
 from engine.web import Response, Streamed
 
 if TYPE_CHECKING:
     from engine.exchange import Exchange
-    from engine.formats.format import Format
+    from engine.formats.conversion import Conversion
+    from engine.formats.losses import OnLoss
     from engine.parts import Deed
     from engine.ports import Binding
+    from engine.program import Route
     from engine.web import Headers, Pair
 
 # What of a provider's headers reaches the client, under which name; all else stays behind (reliability.md 1.5).
@@ -52,14 +56,56 @@ _sane = re.compile(rb"[\x20-\x7e\t]*").fullmatch
 @dataclass(frozen=True)
 class Convert(Stage):
     """Answer with the provider's reply in the format that the route `speaks`. The same format passes untouched, whole or
-    streamed; of the provider's headers only known, harmless ones do."""
+    streamed; of the provider's headers only known, harmless ones do.
 
-    example = "convert"
+    Between two formats everything that both can say is carried over. What the provider's format cannot say is a row of the
+    table of losses (docs/formats.md): the request goes on without it, or with the nearest that there is, and the answer's
+    `x-gateway-warnings` and the log name it. What would change the meaning (audio for a provider that takes none, an id that
+    only another provider knows) is always refused."""
+
+    example = "convert: {on_loss: warn}"
     reads = frozenset({"chat", "reply"})
     writes = frozenset({"answer"})
 
+    on_loss: Literal["refuse", "warn", "drop"] = option(
+        "When the provider's format cannot say something: refuse the request (400), go on and say so, or go on.",
+        default="warn",
+    )
+
+    normalise: Literal["off", "openai"] = option(
+        "`openai`: lay every reply out as OpenAI's own API does, whoever gave it: ids, fingerprint, usage and the other fields "
+        "that are missing are filled in, arguments of several calls in one are parted, errors get a type. Each event of a "
+        "stream goes on in the turn in which it came.",
+        default="off",
+    )
+    show_model: Literal["served", "asked"] = option(
+        "The model that the reply names: the provider's, or the one that the client asked for.", default="served"
+    )
+    nameless: str = option("With `show_model: asked`, the name for clients that gave none; empty: the provider's.", default="")
+    fresh_call_ids: list[str] = option(
+        "With `normalise`, providers whose ids of tool calls are replaced by fresh ones.", default=[], names="provider"
+    )
+
+    def formats(self) -> frozenset[str]:
+        tidied = self.normalise != "off" or self.show_model != "served"
+        return frozenset({"openai_chat"}) if tidied else frozenset()
+
     def bind(self, binding: Binding) -> Deed:
+        plain = self._plain(binding)
+        if not self.formats():
+            return plain
+        model = (lambda exchange: exchange.chat.model or self.nameless) if self.show_model == "asked" else (lambda _: "")
+        tidy = Tidying(model, self.normalise != "off", frozenset(self.fresh_call_ids), binding.services)
+
+        def convert_and_tidy(exchange: Exchange) -> None:
+            plain(exchange)
+            tidy(exchange)
+
+        return convert_and_tidy
+
+    def _plain(self, binding: Binding) -> Deed:
         spoken = FORMATS[binding.route.speaks]
+        errors = errors_of(binding.program, binding.route, spoken)
         meter = binding.services.meter
 
         def convert(exchange: Exchange) -> None:
@@ -72,12 +118,33 @@ class Convert(Stage):
                 if heard is not None:
                     exchange.usage = heard.usage
                     exchange.notes["model_served"] = heard.served
+                if reply.conversion is not None:
+                    headers[0] = (b"content-type", reply.conversion.media_type)
+                    _warn(exchange, headers, reply.conversion)
                 exchange.answer = Response(reply.status, headers, reply.body)
+            elif isinstance(reply, ForeignStream):
+                headers[0] = (b"content-type", reply.conversion.media_type)
+                headers += FOR_STREAMS
+                _warn(exchange, headers, reply.conversion)
+                pipe = Converted(reply.conversion.stream(exchange.id), exchange)
+                exchange.answer = Response(reply.status, headers, b"", Streamed(reply, pipe))
             else:
                 headers += FOR_STREAMS
-                exchange.answer = Response(reply.status, headers, b"", Streamed(reply, Untouched(spoken, exchange)))
+                exchange.answer = Response(reply.status, headers, b"", Streamed(reply, Untouched(spoken, exchange, errors)))
 
         return convert
+
+
+def on_loss_of(route: Route) -> OnLoss:
+    """What the route's own `convert` says."""
+    return next((use.part.on_loss for use in route.stages if isinstance(use.part, Convert)), "warn")
+
+
+def _warn(exchange: Exchange, headers: list[Pair], conversion: Conversion) -> None:
+    told = conversion.told()
+    if told:
+        headers.append((b"x-gateway-warnings", told.encode("ascii", "replace")[:LONGEST_VALUE]))
+        exchange.notes["losses"] = told
 
 
 def passed_headers(headers: Headers) -> tuple[list[Pair], int]:
@@ -103,45 +170,3 @@ def _without_harm(pairs: list[Pair]) -> tuple[list[Pair], int]:
 
 def _is_harmless(value: bytes) -> bool:
     return len(value) <= LONGEST_VALUE and _sane(value) is not None
-
-
-class Untouched:
-    """The pipe between equal formats: a tap listens, every chunk goes on as it is."""
-
-    __slots__ = ("_exchange", "_format", "_tap")
-
-    def __init__(self, format: Format, exchange: Exchange) -> None:
-        self._format = format
-        self._exchange = exchange
-        self._tap = format.tap()
-
-    def feed(self, chunk: bytes) -> bytes:
-        tap = self._tap
-        tap.feed(chunk)
-        # Kept up to date as it goes: when the client leaves, nobody calls `finish`, but the tokens so far were spent.
-        if tap.usage is not self._exchange.usage:
-            self._note()
-        if tap.fault is not None:  # the provider's own error event: it may quote our key
-            target = self._exchange.target
-            return without_key(chunk, target.credential if target else None)
-        return chunk
-
-    def finish(self) -> bytes:
-        self._note()
-        if self._tap.fault is not None:
-            raise self._tap.fault
-        if not self._tap.finished:
-            raise Fault("upstream_truncated")
-        return b""
-
-    def fail(self, fault: Fault) -> bytes:
-        self._note()
-        if self._tap.fault is not None:
-            # The provider's own error event has gone out. A blank line says nothing more, and ends the body in good order.
-            return b"\n" if self._tap.between() else b"\n\n"
-        words = self._format.write_stream_fault(fault, self._exchange.id)
-        return words if self._tap.between() else b"\n\n" + words
-
-    def _note(self) -> None:
-        self._exchange.usage = self._tap.usage
-        self._exchange.notes["model_served"] = self._tap.served

@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 
 from engine.exchange import Try
 from engine.faults import Fault, clipped
+from engine.formats import FORMATS
 from engine.formats.opening import Opening, is_plain
+from engine.formats.seals import holds_envelope
 from engine.ports import Patience
 from engine.providers.credentials import without_key
 from engine.providers.outgoing import outgoing
+from engine.stages.conversing import Conversing, ForeignStream, convert_whole, refusal_in
+from engine.stages.own_word import OwnWord, own_word
 from engine.stages.racing import Won, race
+from engine.stages.unpacking import gunzipped
 from engine.stages.verdict import is_error_document, is_event_stream, is_json, judge_head
 from engine.stages.whole import Whole
 from engine.targets import Ask, Outcome
@@ -26,10 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.exchange import Exchange
+    from engine.formats.conversion import Conversion
     from engine.formats.format import Format
+    from engine.formats.losses import OnLoss
     from engine.limits.cooling import Cooling
     from engine.limits.retry import RetryBudget, RetryPolicy
-    from engine.ports import Reply, Services, Transport
+    from engine.ports import Outgoing, Reply, Services, Transport
+    from engine.stages.fetching import Fetches
     from engine.targets import Plan, Target
     from engine.web import Headers
 
@@ -70,19 +78,30 @@ class Terms:
     idle: float
     limit: int
     most: int
+    on_loss: OnLoss
+    pass_errors: bool = False
+    own_errors: bool = False
+    stream_timeout: float = 0.0  # 0: as `timeout`
+    fetches: Fetches | None = None
 
 
 class Errand:
     """Carries out the plan of one exchange."""
 
-    __slots__ = ("_began", "_exchange", "_patience", "_retries", "_terms")
+    __slots__ = ("_began", "_conversing", "_due", "_exchange", "_patience", "_retries", "_terms", "_word")
 
     def __init__(self, terms: Terms, exchange: Exchange) -> None:
         self._terms = terms
         self._exchange = exchange
         self._retries = 0
+        self._word: OwnWord | None = None  # the last provider's own error, where such may be passed on
+        self._conversing: Conversing | None = None  # when a target speaks another format
         self._began = began = terms.services.now()
-        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, began + terms.timeout, terms.most)
+        # The moment by which an answer must have begun, whole or as a stream; a stream may then go on for longer.
+        self._due = until = began + terms.timeout
+        if terms.stream_timeout and exchange.chat.stream:
+            until = began + terms.stream_timeout
+        self._patience = Patience(terms.connect, terms.first_byte, terms.idle, until, terms.most)
 
     async def carry(self, plan: Plan) -> None:
         """Gives the exchange its reply and its target. Raises the Fault of the last thing that the plan had to try."""
@@ -112,7 +131,10 @@ class Errand:
         finally:
             budget.active -= 1
         if ended is not SUCCESS:
-            raise ended.fault or Fault("no_upstream")
+            word, fault = self._word, ended.fault or Fault("no_upstream")
+            if word is None or word.fault is not fault:
+                raise fault
+            exchange.reply, exchange.target = word.reply, word.target
 
     def _keep(self, ended: Won | Outcome) -> Outcome:
         """What the plan is told; what was won is the exchange's."""
@@ -160,29 +182,32 @@ class Errand:
         if fault.stale or (another_key and fault.row.pools in ("auth", "rate_limit")):
             return 0.0 if terms.policy.allows(made) else None
         wait = terms.policy.next_wait(made, fault, terms.services.dice)
-        late = wait is not None and terms.services.now() + wait >= self._patience.until
+        late = wait is not None and terms.services.now() + wait >= self._due
         return None if late else wait
 
     async def _attempt(self, target: Target, began: float) -> Reply | Fault:
         """Sends once, `began` being now. What is not an answer comes back as its fault."""
         terms, exchange = self._terms, self._exchange
         services, spoken = terms.services, terms.format
-        if spoken.name != target.format and spoken.name not in target.also:
-            return _cannot_convert(spoken.name, target.format)
-        code, status, reply, answer = "internal", 0, None, None
+        code, status, reply, answer, conversion = "internal", 0, None, None, None
         try:
-            sending = outgoing(target, exchange.chat, exchange.request, spoken)
-            reply = await terms.transports[target.provider].send(sending, self._patience)
+            native = spoken.name == target.format or spoken.name in target.also
+            theirs = spoken if native else FORMATS[target.format]
+            # Another provider's seals, from an earlier turn, would be refused: they are taken out.
+            if native and not holds_envelope(exchange.chat.body, spoken.name):
+                sending = outgoing(target, exchange.chat, exchange.request, spoken)
+            else:
+                conversion, sending, began = await self._convert(target, theirs, began)
+            reply = await terms.transports[target.provider].send(sending, self._patience_from(began))
             status = reply.status
             if exchange.chat.stream and 200 <= status < 300 and is_event_stream(reply.headers):
-                if not is_plain(await reply.peek(0)):
-                    await self._open(reply, target)
-                answer = reply  # stays as it is
+                await self._open(reply, target, theirs)
+                answer = reply if conversion is None else ForeignStream(reply, conversion)
             else:
                 # Read here, where a broken body can still be asked for again elsewhere.
                 if not 200 <= status < 300:
-                    await self._judge(reply)
-                answer = self._read(status, reply.headers, await reply.read(terms.limit), target)
+                    await self._judge(reply, target if conversion is None else None)
+                answer = self._read(target, status, reply.headers, await reply.read(terms.limit), conversion)
             code = "" if status < 400 else "upstream_refused"
             return answer
         except Fault as fault:
@@ -194,16 +219,26 @@ class Errand:
             code = "cancelled"
             raise
         finally:
-            if reply is not None and answer is not reply:
+            if reply is not None and (answer is None or isinstance(answer, Whole)):
                 reply.close()
             ended = services.now()
             exchange.upstream_seconds += ended - began
             exchange.tries.append(Try(target, began, ended, code, status))
             services.meter.attempt(target, code or "ok")
 
-    async def _open(self, reply: Reply, target: Target) -> None:
+    def _patience_from(self, began: float) -> Patience:
+        patience = self._patience
+        if self._due < patience.until and began + self._terms.first_byte > self._due:
+            patience.first_byte = max(self._due - began, 0.0)
+        return patience
+
+    async def _open(self, reply: Reply, target: Target, theirs: Format) -> None:
         """F-11: nothing of a stream is handed on before its first event. Raises the Fault that this event is."""
-        opening, seen = Opening(self._terms.format.tap), 0
+        if reply.headers.get(b"content-encoding") == b"gzip":
+            raise Fault("upstream_encoding")  # what is packed cannot go on event by event
+        if is_plain(await reply.peek(0)):
+            return
+        opening, seen = Opening(theirs.tap), 0
         try:
             while len(held := await reply.peek(seen)) > seen:
                 if opening.feed(held[seen:]):
@@ -212,35 +247,52 @@ class Errand:
         except Fault as fault:
             raise _quoting_no_key(fault, target) from None
         # It ended without an event. Some providers send a whole error under the name of a stream.
-        heard = self._terms.format.read_reply(held)
+        heard = theirs.read_reply(held)
         raise _quoting_no_key(heard.fault or Fault("upstream_bad_body", inside="a stream without an event"), target)
 
-    async def _judge(self, reply: Reply) -> None:
-        """Raises the Fault that a status is, when its body is not worth reading."""
+    async def _judge(self, reply: Reply, target: Target | None) -> None:
+        """Raises the Fault that a status is, when its body is not worth reading. What a `target` says may be passed on."""
         fault = judge_head(reply.status, reply.headers, self._terms.services.wall())
-        if fault is not None:
+        if fault is None:
+            return
+        if self._terms.pass_errors and target is not None:
+            self._word = await own_word(reply, fault, target)
+        else:
             await _finish(reply)
-            raise fault
+        raise fault
 
-    def _read(self, status: int, headers: Headers, body: bytes, target: Target) -> Whole:
+    async def _convert(self, target: Target, theirs: Format, began: float) -> tuple[Conversion, Outgoing, float]:
+        """The last is when the attempt began: after what had to be fetched for it."""
+        terms = self._terms
+        if self._conversing is None:
+            self._conversing = Conversing(self._exchange, terms.format, terms.services, terms.on_loss, terms.fetches)
+        if terms.fetches is not None:
+            await self._conversing.fetch(theirs, self._due)
+            began = terms.services.now()
+        return *self._conversing.begin(target, theirs), began
+
+    def _read(self, target: Target, status: int, headers: Headers, body: bytes, conversion: Conversion | None) -> Whole:
         """F-10, F-11: what came with a good status must be a reply of its format."""
+        if headers.get(b"content-encoding") == b"gzip":
+            body = gunzipped(body, self._terms.limit)
         if status >= 400:
             if not is_error_document(headers, body):
                 raise Fault("upstream_refused", status=status)
+            if conversion is not None:
+                raise refusal_in(body, status, conversion.theirs)
+            if self._terms.own_errors:
+                raise refusal_in(body, status, self._terms.format)
             return Whole(status, headers, without_key(body, target.credential))
         if not is_json(headers):
             raise Fault("upstream_bad_body", inside=f"status {status}, {_told(headers)}")
+        if conversion is not None:
+            return convert_whole(status, headers, body, conversion)
         heard = self._terms.format.read_reply(body)
         if heard.fault is not None:
+            if self._terms.pass_errors and heard.fault.code != "upstream_bad_body":
+                self._word = OwnWord(heard.fault, target, headers, body, heard.fault.status)
             raise _quoting_no_key(heard.fault, target)
         return Whole(status, headers, body, heard)
-
-
-def _cannot_convert(spoken: str, theirs: str) -> Fault:
-    return Fault(
-        "cannot_convert",
-        f"the provider speaks `{theirs}`, this route `{spoken}`; ask at a route that speaks `{theirs}`",
-    )
 
 
 def _quoting_no_key(fault: Fault, target: Target) -> Fault:

@@ -59,7 +59,7 @@ REPLIES: dict[str, dict[str, Any]] = {
         "usage": {
             "prompt_tokens": 10,
             "completion_tokens": 5,
-            "prompt_tokens_details": {"cached_tokens": 4},
+            "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 1},
             "completion_tokens_details": {"reasoning_tokens": 2},
         },
     },
@@ -70,7 +70,7 @@ REPLIES: dict[str, dict[str, Any]] = {
         "usage": {
             "input_tokens": 10,
             "output_tokens": 5,
-            "input_tokens_details": {"cached_tokens": 4},
+            "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 1},
             "output_tokens_details": {"reasoning_tokens": 2},
         },
     },
@@ -104,7 +104,8 @@ def test_a_reply_is_heard(name: str) -> None:
     wire, body = FORMATS[name], orjson.dumps(REPLIES[name])
     heard = wire.read_reply(body)
     assert heard.fault is None
-    assert heard.usage == wire.read_usage(body) == Usage(input=10, output=5, cached=4, reasoning=2)
+    written = 0 if name == "gemini_generate" else 1  # which tells it nowhere
+    assert heard.usage == wire.read_usage(body) == Usage(input=10, output=5, cached=4, reasoning=2, written=written)
     assert heard.served == wire.read_served(body) == "m"
 
 

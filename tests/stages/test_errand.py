@@ -361,12 +361,15 @@ def test_time_at_providers_is_summed_without_the_pauses() -> None:
     assert [(one.began, one.ended, one.status) for one in exchange.tries] == [(100.0, 102.0, 503), (102.5, 104.5, 200)]
 
 
-def test_another_format_is_not_asked() -> None:
-    world = World()
-    fault, tries = failing(world, once(Ask(targets("a", format="anthropic_messages"))))
-    assert (fault.code, fault.status, tries) == ("cannot_convert", 501, [])
-    assert "speaks `anthropic_messages`, this route `openai_chat`" in fault.detail
-    assert world.transport.sent == []
+def test_another_format_is_asked_in_its_own_words_and_answers_in_the_clients() -> None:
+    told = b'{"id":"msg_1","type":"message","role":"assistant","model":"theirs","content":[{"type":"text","text":"hi"}]}'
+    world = World([reply(200, told)])
+    exchange = world.chat(plan=once(Ask(targets("a", format="anthropic_messages"))))
+    exchange.chat.document["messages"] = [{"role": "user", "content": "hi"}]
+    world.step(CALL, exchange)
+    assert b'"max_tokens":' in world.transport.sent[0].body
+    assert b'"object":"chat.completion"' in exchange.reply.body
+    assert codes(exchange) == [("a", "")]
 
 
 def test_a_mistake_of_ours_goes_its_way_and_leaves_a_record() -> None:

@@ -142,6 +142,11 @@ class Ledger:
         for promise in promises:
             self.figures.setdefault(promise, []).append(figure)
 
+    def missed(self) -> list[str]:
+        """Figures beyond what is promised, though not so far that they failed their test: a busy machine, or a fault."""
+        figures = (figure for told in self.figures.values() for figure in told if not figure.held)
+        return list(dict.fromkeys(figure.told() for figure in figures))
+
     def lines(self) -> list[str]:
         """One line per promise, and under it what was measured."""
         out = []

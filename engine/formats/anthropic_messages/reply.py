@@ -47,9 +47,10 @@ def usage_of(usage: Mapping[str, Any]) -> Usage | None:
     if not usage:
         return None
     cached = count(usage.get("cache_read_input_tokens"))
-    sent = count(usage.get("input_tokens")) + cached + count(usage.get("cache_creation_input_tokens"))
+    written = count(usage.get("cache_creation_input_tokens"))
+    sent = count(usage.get("input_tokens")) + cached + written
     reasoning = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
-    return Usage(sent, count(usage.get("output_tokens")), cached, count(reasoning))
+    return Usage(sent, count(usage.get("output_tokens")), cached, count(reasoning), written)
 
 
 def error_document(fault: Fault, request_id: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def read_reply(body: bytes) -> Heard:
     if error:
         fault = fault_of(error)
     elif not isinstance(document.get("choices"), list):
-        fault = Fault("upstream_bad_body")
+        fault = Fault("upstream_bad_body", "missing required field 'choices'")
     served = document.get("model")
     return Heard(usage_of(document), served if type(served) is str else "", fault)
 
@@ -48,14 +48,22 @@ def usage_of(document: dict[str, Any]) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     get = usage.get
-    sent, made, cached, reasoning = get("prompt_tokens"), get("completion_tokens"), get("prompt_cache_hit_tokens"), None
+    sent, made, cached = get("prompt_tokens"), get("completion_tokens"), get("prompt_cache_hit_tokens")
+    reasoning = written = None
     if details := get("prompt_tokens_details"):
-        cached = mapping(details).get("cached_tokens", cached)
+        told = mapping(details)
+        cached, written = told.get("cached_tokens", cached), told.get("cache_write_tokens")
     if details := get("completion_tokens_details"):
         reasoning = mapping(details).get("reasoning_tokens")
     if type(sent) is not int or type(made) is not int or sent < 0 or made < 0:
         sent, made = count(sent), count(made)
-    return Usage(sent, made, count(cached) if cached else 0, count(reasoning) if reasoning else 0)
+    return Usage(
+        sent,
+        made,
+        count(cached) if cached else 0,
+        count(reasoning) if reasoning else 0,
+        count(written) if written else 0,
+    )
 
 
 def _usage_elsewhere(document: dict[str, Any]) -> object:

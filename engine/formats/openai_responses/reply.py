@@ -38,6 +38,12 @@ def usage_of(response: dict[str, Any]) -> Usage | None:
     usage = response.get("usage")
     if not isinstance(usage, dict):
         return None
-    cached = mapping(usage.get("input_tokens_details")).get("cached_tokens")
+    sent = mapping(usage.get("input_tokens_details"))
     reasoning = mapping(usage.get("output_tokens_details")).get("reasoning_tokens")
-    return Usage(count(usage.get("input_tokens")), count(usage.get("output_tokens")), count(cached), count(reasoning))
+    return Usage(
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        count(sent.get("cached_tokens")),
+        count(reasoning),
+        count(sent.get("cache_write_tokens")),
+    )
