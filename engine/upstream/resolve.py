@@ -28,7 +28,8 @@ class Resolver:
     """`resolve(host)` with a memory. All times in seconds.
 
     An answer is good for `fresh`. When a new look-up fails or is late, the old answer serves for up to `stale`, and for
-    `recheck` after a failure it serves at once (RFC 8767 section 5). `cap` bounds every wait, `threads` the look-ups under way.
+    `recheck` after a failure it serves at once (RFC 8767 section 5). `cap` bounds every wait, `threads` the look-ups under way,
+    `most` the names that are remembered, and those that are waited for.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Resolver:
         stale: float = 600.0,
         recheck: float = 5.0,
         threads: int = 16,
+        most: int = 1 << 20,
     ) -> None:
         self._look_up = look_up
         self._now = now
         self._cap, self._fresh, self._stale, self._recheck = cap, fresh, stale, recheck
         self._free_threads = threads
+        self._most = most
         self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._failed: dict[str, float] = {}
         self._flights: dict[str, asyncio.Future[None]] = {}
@@ -55,6 +58,8 @@ class Resolver:
         """All addresses of `host`, within `seconds`. Raises Fault("upstream_dns")."""
         if addresses := self._remembered(host, self._fresh):
             return addresses
+        if host not in self._flights and len(self._flights) >= self._most:
+            raise Fault("upstream_dns")
         failed = self._failed.get(host)
         if failed is None or self._now() - failed >= self._recheck or not self._remembered(host, self._stale):
             # `wait` neither cancels the look-up, which others may be waiting for, nor raises.
@@ -99,6 +104,9 @@ class Resolver:
             self._failed.pop(host, None)
         else:
             self._failed[host] = self._now()
+        for memory in (self._known, self._failed):
+            if len(memory) > self._most:
+                del memory[next(iter(memory))]
         self._free_threads += 1
         flight = self._flights.pop(host)
         if not flight.done():
