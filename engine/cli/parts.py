@@ -6,6 +6,8 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
+from engine.formats import FORMATS
+from engine.routes.formats_page import write_formats, write_summary
 from engine.routes.reference import KINDS, Entry, entries, write_entry, write_errors, write_reference
 from engine.routes.shape import SECTIONS
 from engine.runtime.table import parts
@@ -23,12 +25,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", choices=KINDS, help="one kind only")
     parser.add_argument("name", nargs="?", help="one part only, told in full")
     parser.add_argument("--errors", action="store_true", help="what clients may be told, as docs/errors.md holds it")
+    formats = "what is lost between wire formats, as docs/formats.md holds it; `summary`: the README's table"
+    parser.add_argument("--formats", nargs="?", choices=("page", "summary"), const="page", help=formats)
     parser.add_argument("--markdown", action="store_true", help="the whole reference, as docs/routes.md holds it")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.errors:
         print(write_errors(), end="")
+        return 0
+    if args.formats:
+        print(write_formats(FORMATS) if args.formats == "page" else write_summary() + "\n", end="")
         return 0
     if args.markdown:
         print(write_reference(parts(), SECTIONS), end="")

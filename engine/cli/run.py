@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.terminal import Unwaiting, in_colour, say_complaints, table_argument
@@ -28,11 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     table_argument(parser)
     parser.add_argument("--listen", metavar="HOST:PORT", help="instead of the table's server.listen")
     parser.add_argument("--workers", type=_workers, metavar="N", help="instead of the table's server.workers")
+    parser.add_argument("--env-file", type=Path, metavar="PATH", help="variables, instead of the `.env` beside the table")
     parser.add_argument("--watch", action="store_true", help="reload when the file changes")
 
 
 def run(args: argparse.Namespace) -> int:
-    return supervisor.run(args.table, listen=args.listen, workers=args.workers, watch=args.watch, on_event=tell)
+    return supervisor.run(
+        args.table, listen=args.listen, workers=args.workers, watch=args.watch, env_file=args.env_file, on_event=tell
+    )
 
 
 def tell(event: Event) -> None:

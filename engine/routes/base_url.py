@@ -45,7 +45,8 @@ def read_base_url(text: str, allow_private: bool) -> tuple[Origin, str]:
     if found["more"]:
         raise BadUrl("a base URL has neither `?` nor `#`", "it ends where the paths of its format begin")
     host, port = _host_and_port(authority, _PORTS[scheme])
-    path = found["path"].rstrip("/")
+    # A variable's value may end in a slash where the table goes on with one.
+    path = re.sub("/{2,}", "/", found["path"]).rstrip("/")
     if not _PATH.fullmatch(path) or "/../" in path + "/" or "/./" in path + "/":
         raise BadUrl("the path of a base URL holds what must be percent-encoded, or a `.` segment")
     return Origin(scheme, host, port, allow_private), path

@@ -11,10 +11,10 @@ from engine.routes.complaints import in_order
 from engine.routes.desk import Desk
 from engine.routes.exposure import check_exposure
 from engine.routes.flow import check_flow
+from engine.routes.manners import check_manners
 from engine.routes.names import check_names
 from engine.routes.raw import split_lines
 from engine.routes.reach import answered_methods, check_reach
-from engine.routes.serve import check_serve
 from engine.routes.substitution import substitute
 from engine.routes.supply import supply
 from engine.routes.text import load
@@ -62,8 +62,8 @@ def _prove(draft: Draft, parts: Parts, lines: list[str], desk: Desk) -> dict[str
     providers = supply(draft, parts, lines, desk)
     check_flow(draft, parts, desk)
     check_exposure(draft, desk)
+    check_manners(draft, desk)
     check_reach(draft, desk)
-    check_serve(draft, providers, parts, desk)
     return providers
 
 
@@ -110,7 +110,8 @@ def _pool(pool: DraftPool) -> Pool:
 
 def _model(model: DraftModel) -> Model:
     words = _sound(model.words)
-    return Model(words.name, words.provider, words.model or "", words.description or "")
+    can = None if words.can is None else tuple(words.can)
+    return Model(words.name, words.provider, words.model or "", words.description or "", can)
 
 
 def _default(draft: Draft) -> Default | None:
@@ -128,4 +129,5 @@ def _route(route: DraftRoute) -> Route:
         public=words.public,
         stages=tuple(StageUse(stage.word, _sound(stage.part), stage.node.line) for stage in pipeline.stages),
         line=(route.node.get("match") or route.node).line,
+        errors=words.errors,
     )

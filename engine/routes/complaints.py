@@ -67,7 +67,6 @@ CODES: dict[str, tuple[str, str]] = {
     "R050": ("bad match", "A route's `match` is not `METHOD /path`."),
     "R051": ("unreachable route", "An earlier route takes everything that this one would match."),
     "R052": ("speaks missing", "The route's stages need to know the client's wire format, and `speaks` is absent."),
-    "R053": ("format not served", "No provider that the route can reach speaks the wire format of its clients."),
     "R054": ("never used", "A pipeline, pool or model is declared and nothing refers to it."),
     # R06x: exposure and security
     "R060": ("open to the network", "Without a key, the table would answer callers from other machines."),
@@ -76,6 +75,7 @@ CODES: dict[str, tuple[str, str]] = {
     "R063": ("private address", "A provider points at a loopback or private address without `allow_private: true`."),
     "R064": ("unencrypted", "A credential would travel over plain HTTP."),
     "R065": ("key for another host", "The variable that usually holds one provider's key is used for another provider's host."),
+    "R066": ("odd key", "A key does not look like the keys of its kind: too short, or with another beginning."),
 }
 
 

@@ -122,6 +122,8 @@ def _provider(provider: Provider) -> dict[str, Any]:
         **_said({"headers": _texts(provider), "forward": [name.decode() for name in provider.forward]}),
         "connections": provider.connections,
         "wait": duration(provider.wait),
+        "max_tokens": provider.max_tokens,
+        "gunzip": provider.gunzip,
         **own,
     }
 
@@ -136,13 +138,15 @@ def _pool(pool: Pool) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    return _said(dataclasses.asdict(model))
+    return {**_said({**dataclasses.asdict(model), "can": None}), **({} if model.can is None else {"can": list(model.can)})}
 
 
 def _route(route: Route) -> dict[str, Any]:
     written = {"match": route.name, **_said({"speaks": route.speaks})}
     if route.public:
         written["public"] = True
+    if route.errors is not None:
+        written["errors"] = _options(route.errors)
     return {**written, "pipeline": [_stage(use) for use in route.stages]}
 
 

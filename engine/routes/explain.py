@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN_BODY = 2000  # characters of an upstream body that are shown
 BUILTIN = "answered by the built-in echo, nothing travels"
-IN_PLACE, AFTER = "in place", "after the last byte"
+IN_PLACE, SENDING, AFTER = "in place", "before the answer is sent", "after the last byte"
 MOST_OTHERS = 12  # routes that were passed over, each with its reason
 
 
@@ -53,7 +53,7 @@ def describe_routes(program: Program) -> list[tuple[str, str, str]]:
 
 
 def _line_of(route: Route) -> str:
-    words = [f"({use.word})" if _stage(use).after else use.word for use in route.stages]
+    words = [use.word if _when(_stage(use)) == IN_PLACE else f"({use.word})" for use in route.stages]
     return " > ".join(words) + (" [public]" if route.public else "")
 
 
@@ -65,8 +65,8 @@ def _stage(use: StageUse) -> Stage:
 def describe_stages(route: Route) -> list[tuple[str, str, str, str]]:
     """(word, what it reads, what it writes, when it runs) of every stage, in the order in which they run."""
     # Sorting keeps the file's order among those that run at the same time.
-    ordered = sorted(route.stages, key=lambda use: _stage(use).after)
-    return [(use.word, _names(_stage(use).reads), _names(_stage(use).writes), _when(_stage(use))) for use in ordered]
+    ordered = sorted(route.stages, key=lambda use: (_stage(use).after, _stage(use).sending))
+    return [(use.word, _names(_stage(use).needs()), _names(_stage(use).writes), _when(_stage(use))) for use in ordered]
 
 
 def _names(fields: frozenset[str]) -> str:
@@ -74,7 +74,7 @@ def _names(fields: frozenset[str]) -> str:
 
 
 def _when(stage: Stage) -> str:
-    return AFTER if stage.after else IN_PLACE
+    return AFTER if stage.after else SENDING if stage.sending else IN_PLACE
 
 
 def why_not(program: Program, method: str, path: str, taken: Route | None) -> list[tuple[str, str]]:

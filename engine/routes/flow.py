@@ -1,6 +1,7 @@
 """A pipeline is a straight line: what a stage reads, an earlier one must have written.
 
-Stages that run after the last byte may stand anywhere and read whatever there is by then; they take no part in this.
+Stages that run when there is an answer, or after the last byte, may stand anywhere and read whatever there is by then; they
+take no part in this.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class _Flow:
         """What depends on the route."""
         public = bool(route.words and route.words.public)
         if route.words is not None:
-            self._own_flaws(pipeline, public)
+            self._own_flaws(pipeline, public, route.words.speaks or "")
+            self._strays(pipeline, route)
             self._speaks(route, pipeline)
             if pipeline.whole and not public:
                 self._guarded(before_the_last_byte(pipeline))
@@ -80,16 +82,19 @@ class _Flow:
         written = set(GIVEN)
         for place, stage in enumerate(stages):
             assert stage.type is not None
-            for name in sorted(stage.type.reads - written):
+            needed = stage.type.reads if stage.part is None else stage.part.needs()
+            for name in sorted(needed - written):
                 says = f"`{stage.word}` needs `{name}`, which no earlier stage gives"
                 self._desk.error(_point(stage), "R040", says, self._who_gives(name, stages[place + 1 :]))
-            written |= stage.type.writes | stage.type.reads
+            written |= stage.type.writes | needed
 
     def _who_gives(self, name: str, later: list[DraftStage]) -> str:
         for stage in later:
-            if stage.type is not None and name in stage.type.writes:
+            if stage.type is not None and name in stage.type.writes and "answer" not in stage.type.writes:
                 return f"move `{stage.word}` before it"
-        givers = [word for word in self._parts.stages if name in _writes(self._parts.stages[word])]
+        writes = {word: _writes(stage) for word, stage in self._parts.stages.parts.items()}
+        # What answers as well leaves nothing to whoever reads it.
+        givers = [word for word, written in writes.items() if name in written and "answer" not in written]
         return "put " + " or ".join(f"`{word}`" for word in givers) + " before it" if givers else ""
 
     def _answer(self, pipeline: DraftPipeline, stages: list[DraftStage], told: set[int]) -> None:
@@ -115,15 +120,32 @@ class _Flow:
             hint = f"take `{word}` away, or what stands behind it" if more else "take one of them away"
         self._desk.error(_point(behind[0]), "R043", says, hint)
 
-    def _own_flaws(self, pipeline: DraftPipeline, public: bool) -> None:
+    def _fits(self, stage: DraftStage, part: Stage, speaks: str) -> None:
+        only = part.formats()
+        if only and speaks and speaks not in only:
+            formats = " or ".join(f"`{name}`" for name in sorted(only))
+            says = f"`{stage.word}` has options that are only for routes that speak {formats}"
+            self._desk.error(_point(stage), "R045", says, "give this route a pipeline of its own")
+
+    def _own_flaws(self, pipeline: DraftPipeline, public: bool, speaks: str) -> None:
         for stage in pipeline.stages:
             if stage.part is None:
                 continue
+            self._fits(stage, stage.part, speaks)
             for option, says in stage.part.flaws(public):
                 node = stage.options.get(option) if stage.options and option else None
                 code = "R042" if "caller" in stage.part.writes and option in ("keys", "") else "R045"
                 says = f"`{stage.word}`: {says}"
                 self._desk.error(node or _point(stage), code, says, on_key=node is not None)
+
+    def _strays(self, pipeline: DraftPipeline, route: DraftRoute) -> None:
+        """Options that speak of the route's path."""
+        if route.pattern is None:
+            return
+        for stage in pipeline.stages:
+            for option, says in stage.part.strays(route.path, frozenset(route.pattern.names)) if stage.part else ():
+                node = stage.options.get(option) if stage.options else None
+                self._desk.error(node or _point(stage), "R045", f"`{stage.word}`: {says}", on_key=node is not None)
 
     def _speaks(self, route: DraftRoute, pipeline: DraftPipeline) -> None:
         """Whoever reads a client's chat, or writes a reply to it, must know in which format."""
@@ -148,7 +170,7 @@ class _Flow:
 
 def before_the_last_byte(pipeline: DraftPipeline) -> list[DraftStage]:
     """The stages that run in their place."""
-    return [stage for stage in pipeline.stages if stage.type is not None and not stage.type.after]
+    return [stage for stage in pipeline.stages if stage.type is not None and not (stage.type.sending or stage.type.after)]
 
 
 def needs_format(stage: type[Stage]) -> bool:

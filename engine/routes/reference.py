@@ -99,9 +99,15 @@ def _stage(word: str, part: type[Stage]) -> Entry:
     facts = [
         ("reads", ", ".join(sorted(part.reads)) or "nothing"),
         ("writes", ", ".join(sorted(part.writes)) or "nothing"),
-        ("runs", "after the last byte, always" if part.after else "in its place"),
+        ("runs", _when(part)),
     ]
     return Entry("stage", word, summary_of(part), tuple(facts), tuple(_options(part)), part.example)
+
+
+def _when(part: type[Stage]) -> str:
+    if part.sending:
+        return "when there is an answer, before it is sent"
+    return "after the last byte, always" if part.after else "in its place"
 
 
 def _strategy(word: str, part: type[Any]) -> Entry:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.parts import Part, Registry, option
 from engine.secret import Secret  # noqa: TC001  options are read at run time
-from engine.settings import Limits, Server, Timeouts, Tls
+from engine.settings import Errors, Limits, Server, Timeouts, Tls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +57,14 @@ class ProviderWords(Part):
     forward: list[str] = option(
         "Client headers that travel to it, besides those of its format.", default=[], example=["x-trace-id"]
     )
+    max_tokens: int = option(
+        "Sent when a request of another format names no limit and this provider's format requires one (Anthropic).",
+        default=4096,
+        minimum=1,
+    )
+    gunzip: bool = option(
+        "Take whole answers that come gzipped, though no coding is asked for; otherwise that is an error.", default=False
+    )
     connections: int = option("Open connections per worker at most.", default=1000, minimum=1, maximum=100000)
     wait: float = option("How long a request waits for a free connection.", default="5s", unit="duration")
 
@@ -81,6 +89,9 @@ class ModelWords(Part):
     provider: str = option("The provider or pool it goes to.", names="target", example="openai")
     model: str | None = option("The provider's name for it, when it is another.", default=None, example="gpt-4o")
     description: str | None = option("Said in the list of models.", default=None, example="the one to use")
+    can: list[Literal["streaming", "tools", "image", "video", "audio", "file"]] | None = option(
+        "All that it can do beyond text, for `select: {able: true}`; without it, everything.", default=None, example=["tools"]
+    )
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,7 @@ class RouteWords(Part):
         example="openai_chat",
     )
     public: bool = option("Let anybody in: no stage asks for a key.", default=False)
+    errors: Errors | None = option("How errors are written here, instead of `server.errors`.", default=None)
 
 
 TOP: Mapping[str, str] = {
@@ -136,6 +148,7 @@ SECTIONS: Mapping[str, type] = {
     "server.limits": Limits,
     "server.timeouts": Timeouts,
     "server.tls": Tls,
+    "server.errors": Errors,
     "providers": ProviderWords,
     "pools": PoolWords,
     "models": ModelWords,

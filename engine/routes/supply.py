@@ -76,6 +76,8 @@ class _Supplier:
             forward=forward,
             connections=words.connections,
             wait=words.wait,
+            max_tokens=words.max_tokens,
+            gunzip=words.gunzip,
             proxy=words.proxy or None,
             http2=words.http2,
             options=self._provider.own,
@@ -114,6 +116,14 @@ class _Supplier:
         for key, node in zip(self._words.keys, _items(self._provider.node.get("keys")), strict=True):
             if key and not _KEY.fullmatch(key.reveal()):
                 self._desk.error(node, "R023", "a key is printable ASCII without spaces", "was a line break read with it?")
+            elif key and node.substituted and self._is_odd(key.reveal()):
+                says = f"this does not look like a key of the kind `{self._kind.word}`"
+                self._desk.warn(node, "R066", says, f"its keys match `{self._kind.key_form}`")
+
+    def _is_odd(self, key: str) -> bool:
+        """Only where the kind's own host is called: what stands in for it takes keys of its own."""
+        form, elsewhere = self._kind.key_form, self._words.base_url not in (None, self._kind.base_url)
+        return bool(form) and not elsewhere and not re.fullmatch(form, key)
 
     def _check_transport(self) -> None:
         words = self._words

@@ -1,4 +1,4 @@
-"""What is generated from the code is current: schemas/ and docs/routes.md."""
+"""What is generated from the code is current: schemas/, docs/ and a table of the README."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.formats import FORMATS
+from engine.routes.formats_page import with_summary, write_formats
 from engine.routes.reference import write_errors, write_reference
 from engine.routes.schema import schema_files
 from engine.routes.shape import SECTIONS
@@ -26,6 +28,15 @@ def test_no_schema_is_left_over() -> None:
 
 def test_the_table_of_errors_is_current() -> None:
     assert (ROOT / "docs/errors.md").read_text() == write_errors(), "run `engine parts --errors > docs/errors.md`"
+
+
+def test_the_page_of_formats_is_current() -> None:
+    assert (ROOT / "docs/formats.md").read_text() == write_formats(FORMATS), "run `engine parts --formats > docs/formats.md`"
+
+
+def test_the_readmes_table_of_formats_is_current() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert readme == with_summary(readme), "copy what `engine parts --formats summary` says"
 
 
 def test_the_reference_is_current() -> None:

@@ -15,6 +15,7 @@ from engine.routes.base_url import BadUrl, is_loopback, is_private, read_base_ur
         ("http://[0:0:0:0:0:0:0:1]:8080/x", "http://[::1]:8080", "/x"),
         ("https://my_host.internal:8443/a%20b", "https://my_host.internal:8443", "/a%20b"),
         ("HTTPS://host:443/", "https://host", ""),
+        ("https://h.example/pre//v1", "https://h.example", "/pre/v1"),
     ],
 )
 def test_reads_origin_and_path(text: str, origin: str, path: str) -> None:

@@ -31,7 +31,7 @@ def meaning(found: Program) -> dict[str, Any]:
         "models": found.models,
         "default": found.default,
         "routes": [
-            (r.name, r.methods, r.speaks, r.public, [(use.word, without_secrets(use.part)) for use in r.stages])
+            (r.name, r.methods, r.speaks, r.public, r.errors, [(use.word, without_secrets(use.part)) for use in r.stages])
             for r in found.routes
         ],
     }

@@ -110,3 +110,41 @@ def test_an_early_answer_is_complained_of_once() -> None:
     assert complaint.hint == "take `respond` away, or what stands behind it"
     (complaint,) = checked(table("health, decode, select", speaks="speaks: openai_chat, ")).complaints
     assert complaint.hint == "put them before `health`"
+
+
+def test_options_that_are_for_one_format() -> None:
+    words = f"{AUTH}, {{decode: {{check: chat}}}}, select, call, convert"
+    assert codes(table(words)) == []
+    (complaint,) = checked(table(words, speaks="speaks: gemini_generate, ")).complaints
+    assert (complaint.code, "only for routes that speak `openai_chat`" in complaint.says) == ("R045", True)
+
+
+def test_what_a_stage_needs_depends_on_its_options() -> None:
+    assert codes(table(f"{AUTH}, {{select: {{by: even}}}}, decode, call, convert")) == []
+    assert codes(table(f"{AUTH}, {{select: {{by: even, able: true}}}}, decode, call, convert")) == ["R040"]
+
+
+def test_stages_for_answers_stand_anywhere() -> None:
+    assert codes(table(f"{AUTH}, decode, select, call, convert, {{headers: {{set: {{x-a: b}}}}}}, compress")) == []
+
+
+def test_what_is_forwarded_spends_keys_and_answers() -> None:
+    words = "forward: {to: echo, below: /}"
+    assert codes(table(f"{AUTH}, {words}, log")) == []
+    assert codes(table(words)) == ["R041"]
+    assert codes(table(f"{AUTH}, {words}", speaks="")) == ["R052"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("{to: echo, below: /v1}", "`forward`: the route's path does not begin with `/v1/`"),
+        ('{to: echo, path: "/m/{model}"}', "`forward`: the route's match captures no `{model}`"),
+    ],
+)
+def test_options_that_speak_of_another_path_than_the_routes(words: str, said: str) -> None:
+    assert says(table(f"{AUTH}, forward: {words}"), "R045") == [said]
+
+
+def test_whom_it_is_forwarded_to_must_exist() -> None:
+    assert codes(table(f"{AUTH}, forward: {{to: ecko, below: /}}")) == ["R030"]
