@@ -74,13 +74,23 @@ Deed = typing.Callable[[Any], "typing.Awaitable[None] | None"]
 
 class Stage(Part):
     """A step of a pipeline. `reads` and `writes` name fields of the exchange; the compiler proves that what is read was
-    written before. A stage with `after` runs when the last byte is out, always, whatever happened before. A route with a
-    stage that `watches` tells how the gateway is, and does so under overload too."""
+    written before. A stage with `sending` runs when there is an answer, also an error's, just before its head goes out; it
+    finds it in `exchange.answer` and never waits. A stage with `after` runs when the last byte is out, always, whatever
+    happened before. A route with a stage that `watches` tells how the gateway is, and does so under overload too."""
 
     reads: ClassVar[frozenset[str]] = frozenset()
     writes: ClassVar[frozenset[str]] = frozenset()
+    sending: ClassVar[bool] = False
     after: ClassVar[bool] = False
     watches: ClassVar[bool] = False
+
+    def needs(self) -> frozenset[str]:
+        """What it reads with these options: all of `reads`, or less."""
+        return self.reads
+
+    def formats(self) -> frozenset[str]:
+        """The formats of clients that these options are for; empty: all."""
+        return frozenset()
 
     def bind(self, binding: Binding) -> Deed:
         """Everything resolved once. The deed takes the exchange; one that never waits returns None."""
@@ -88,6 +98,10 @@ class Stage(Part):
 
     def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """What is wrong with these options beyond their schema: (option name or "", sentence)."""
+        return iter(())
+
+    def strays(self, pattern: str, captured: frozenset[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """As `flaws`, against the path of the route's match and the names that it captures."""
         return iter(())
 
 

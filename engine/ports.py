@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engine.exchange import Exchange
     from engine.faults import Fault
     from engine.program import Program, Route
-    from engine.targets import Target
+    from engine.targets import Origin, Target
     from engine.web import Headers, Pair, Response
 
 Write = Callable[[bytes], None]
@@ -93,6 +93,11 @@ class Transport(Protocol):
         """Drops idle connections; those in use end with their replies."""
 
 
+# Opens a GET of a URL that a client chose: (origin, path in origin form, patience). Closing the reply drops the connection.
+# Raises Fault("upstream_...").
+Get = Callable[["Origin", str, Patience], Awaitable[Reply]]
+
+
 class Client(Protocol):
     """The other end of a served connection, as the interpreter sees it."""
 
@@ -139,6 +144,7 @@ class Services:
     meter: Meter
     write_log: Callable[[dict[str, Any]], None]  # one row; encoded at once, written by a thread, never blocks
     status: Callable[[], Mapping[str, Any]]  # what /health tells of this worker: uptime, generation, last reload
+    get: Get | None = None  # for media that clients name by URL; None where nothing may be fetched
 
 
 @dataclass(frozen=True, slots=True)

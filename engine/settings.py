@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.parts import Part, option
 
@@ -67,6 +68,29 @@ class Tls(Part):
 
 
 @dataclass(frozen=True)
+class Errors(Part):
+    """How errors are written, and what they say. `say`, `status` and `styles` are by a fault's code (docs/errors.md) or by
+    whose fault it is: `client`, `gateway`, `upstream`; the code goes before."""
+
+    style: Literal["format", "plain", "taxonomy", "families"] = option(
+        "`format`: as the wire format's SDKs understand it. `plain`: the words alone, as text. `taxonomy`: "
+        '`{"error":{"type","message"}}`, its type by the status: `validation_error`, `external_error` and so on. '
+        '`families`: `{"error":{"message","type","request_id"}}`, with one of the types `unknown_model`, `auth`, `rate_limit`, '
+        "`timeout`, `invalid_request`, `server_error` and `network`; within a stream as the format has it.",
+        default="format",
+    )
+    say: dict[str, str] = option(
+        "Other words: `{message}` is what would be said, `{detail}` its end that tells of this request, `{code}` the code.",
+        default={},
+        example={"not_found": "404 page not found"},
+    )
+    status: dict[str, int] = option("Another status.", default={}, minimum=400, maximum=599, example={"upstream": 502})
+    styles: dict[str, Literal["format", "plain", "taxonomy", "families"]] = option(
+        "Another style for some.", default={}, example={"unknown_vendor": "taxonomy"}
+    )
+
+
+@dataclass(frozen=True)
 class Server(Part):
     """Where the engine listens, and its limits and clocks."""
 
@@ -77,3 +101,9 @@ class Server(Part):
     limits: Limits = option("What a client may send.", default=Limits())
     timeouts: Timeouts = option("The clocks of a client connection.", default=Timeouts())
     tls: Tls | None = option("Serve HTTPS.", default=None)
+    errors: Errors | None = option("How errors are written, on routes that do not say it themselves.", default=None)
+    request_id: Literal["req", "hex", "dated"] = option(
+        "The ids of requests that bring none. `req`: `req-` and 20 hex digits. `hex`: 16 hex digits alone. `dated`: `req-`, "
+        "the time in Unix seconds, `-` and 12 hex digits.",
+        default="req",
+    )

@@ -16,9 +16,10 @@ python_peer() { # name, requirement
 if ! command -v nginx >/dev/null; then
   apt-get install -y -qq nginx-light >/dev/null 2>&1 || say "nginx: not installed"
 fi
-python_peer sglang sglang-router
-python_peer vllm vllm-router
-python_peer litellm 'litellm[proxy]'
+# The versions of the published comparison.
+python_peer sglang sglang-router==0.3.2
+python_peer vllm vllm-router==0.1.17
+python_peer litellm 'litellm[proxy]==1.106.2'
 if command -v npm >/dev/null; then
   # npm would take a newer node-server than the 1.13.5 that Portkey's own lock file has, and every stream would be an
   # error 500, "TypeError: immutable" (Portkey-AI/gateway, issue 1389).

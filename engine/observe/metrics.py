@@ -8,41 +8,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.observe.exposition import render
+from engine.observe.model_labels import ModelLabels
 from engine.observe.names import COUNTS, DURATIONS, LAGS
+from engine.observe.proxy_figures import ProxyFigures
+from engine.observe.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from engine.exchange import Exchange
     from engine.observe.exposition import Shared, Snapshot
-    from engine.program import Model, Program
+    from engine.program import Program
     from engine.targets import Target
 
 KINDS = ("input", "output", "cached", "reasoning")  # of tokens
-MOST_NAMES = 1024  # client-given model names remembered with their label
-
-
-class Timing:
-    """A histogram: `counts[i]` fell at or below `bounds[i]` and above the one before; the last is beyond all."""
-
-    __slots__ = ("bounds", "counts", "total")
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
-
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(self.bounds, seconds)] += 1
-        self.total += seconds
-
-    def told(self) -> list[float]:
-        return [*self.counts, self.total]
 
 
 class RouteFigures:
@@ -72,16 +55,22 @@ class Figures:
         self._gauges: dict[tuple[str, tuple[str, ...]], float] = {}
         self._lag = Timing(LAGS)
         self._models = ModelLabels(())
+        self._proxy = ProxyFigures()
+        self._counts_proxy = False  # does the table ask for them?
         self._shared = shared
         self._sample = sample
 
     def learn(self, program: Program) -> None:
         """The configured names from now on: model labels are taken from them."""
         self._models = ModelLabels(program.models)
+        self._proxy.learn(program)
+        self._counts_proxy = self._proxy.wanted
 
     def began(self, exchange: Exchange) -> None:
         self.active += 1
         self._routes[exchange.route.name].active += 1
+        if self._counts_proxy:
+            self._proxy.began(exchange)
 
     def finished(self, exchange: Exchange) -> None:
         self.active -= 1
@@ -92,6 +81,8 @@ class Figures:
         if fault is None and status >= 400 and exchange.tries:
             error = exchange.tries[-1].code  # a provider's own 4xx, passed on as an answer
         route.answers[exchange.request.method, status, error] += 1
+        if self._counts_proxy:
+            self._proxy.finished(exchange, error)
         streaming = answer is not None and answer.stream is not None
         timing, seconds = route.streamed if streaming else route.whole, exchange.ended - exchange.began
         timing.counts[bisect_left(DURATIONS, seconds)] += 1
@@ -163,22 +154,8 @@ class Figures:
             row(*_figure_of(word), amount)
         for (figure, labels), value in self._gauges.items():
             row(figure, labels, value)
+        self._proxy.tell(row)
         return out
-
-
-class ModelLabels(dict[str, str]):
-    """A client's model name -> the configured name or pattern that it falls under, or "other"."""
-
-    def __init__(self, models: Iterable[Model]) -> None:
-        super().__init__((model.name, model.name) for model in models)
-        self._patterns = [name for name in self if "*" in name]
-        self._room = len(self) + MOST_NAMES
-
-    def __missing__(self, asked: str) -> str:
-        label = next((pattern for pattern in self._patterns if fnmatchcase(asked, pattern)), "other")
-        if len(self) < self._room:  # clients choose names: what is remembered is bounded
-            self[asked] = label
-        return label
 
 
 def _tell_route(name: str, figures: RouteFigures, row: Callable[[str, Iterable[str], float | list[float]], None]) -> None:

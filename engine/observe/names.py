@@ -11,6 +11,7 @@ from typing import Literal
 
 # Seconds. A chat answer takes from milliseconds (cached, echo) to minutes (long reasoning).
 DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+PROXY_DURATIONS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)
 LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
@@ -56,6 +57,16 @@ FIGURES: dict[str, Figure] = {
         Figure("engine_worker_deaths", "counter", "Workers that ended without being told to."),
         Figure("engine_config_generation", "gauge", "The table that every worker has at least.", merge="min"),
         Figure("engine_worker_start_time_seconds", "gauge", "Start of the worker, in Unix seconds.", ("worker",), merge="max"),
+        Figure("proxy_requests", "counter", "Requests to providers.", ("format", "model", "provider", "status")),
+        Figure(
+            "proxy_request_duration_seconds",
+            "histogram",
+            "From the end of a request's head to the last byte of its answer, by model.",
+            ("format", "model", "provider"),
+            PROXY_DURATIONS,
+        ),
+        Figure("proxy_errors", "counter", "Requests that failed.", ("format", "model", "provider", "error_type")),
+        Figure("proxy_active_requests", "gauge", "Requests to providers under way.", ("format", "provider")),
         Figure("process_cpu_seconds", "counter", "CPU time of all workers, user and system."),
         Figure("process_resident_memory_bytes", "gauge", "Resident memory of all workers; shared pages count for each."),
         Figure("process_open_fds", "gauge", "Open file descriptors of all workers."),

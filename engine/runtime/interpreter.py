@@ -7,23 +7,22 @@ a plain call. Faults raised anywhere are written here, once, in the format that 
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.exchange import Exchange
 from engine.faults import Fault
+from engine.formats.error_writer import errors_of
 from engine.routes.match import Matcher
-from engine.runtime.lines import Line, lay, lay_nowhere
-from engine.web import Response
+from engine.runtime.lines import PLAIN, Line, lay, lay_nowhere
+from engine.runtime.request_ids import request_ids
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from engine.ports import Client, Services
     from engine.program import Program
-    from engine.web import Request
+    from engine.web import Request, Response
 
 # A client's own request id is kept when it is harmless in a header, a log line and an error body.
 _sane_id = re.compile(rb"[A-Za-z0-9._:+/=@~-]{1,128}").fullmatch
@@ -43,9 +42,8 @@ class Interpreter:
         self._lines = lay(program, services)
         # A request that no route takes is logged like the requests of the route nearest to it, or of the first that logs.
         self._logged = next((line.after for line in self._lines.values() if line.after), ())
-        # Ids must differ between workers and restarts, not be unguessable.
-        self._id_prefix = "req-" + os.urandom(6).hex()
-        self._count = count()
+        self._errors = errors_of(program, None, PLAIN)
+        self._new_id = request_ids(getattr(program.server, "request_id", "req"), services.wall)
         self._most = program.server.limits.requests
 
     async def handle(self, request: Request, client: Client) -> None:
@@ -61,17 +59,15 @@ class Interpreter:
             try:
                 answer = None
                 for deed in line.deeds:
-                    waiting = deed(exchange)
-                    if waiting is not None:
+                    if (waiting := deed(exchange)) is not None:
                         await waiting
-                    answer = exchange.answer
-                    if answer is not None:
+                    if (answer := exchange.answer) is not None:
                         break
                 else:
                     raise lost or Fault("internal")  # the compiler refuses pipelines that cannot answer
             except Exception as mistake:
                 answer = self._write_fault(line, exchange, mistake)
-            waiting = self._send(answer, exchange, client)
+            waiting = self._send(line, answer, exchange, client)
             if waiting is not None:
                 await waiting
         except asyncio.CancelledError as leaving:
@@ -85,8 +81,7 @@ class Interpreter:
                 _drop_reply(exchange)
             for deed in line.after:
                 try:
-                    waiting = deed(exchange)
-                    if waiting is not None:
+                    if (waiting := deed(exchange)) is not None:
                         await waiting
                 except Exception as mistake:  # one record that fails must not cost the others
                     self._report(mistake)
@@ -95,18 +90,31 @@ class Interpreter:
     def refuse(self, fault: Fault, path: str) -> Response:
         """The answer to what never became a request (reliability.md, I1)."""
         self.services.meter.count(f"refused.{fault.code}")
-        line = lay_nowhere(self._nearest(path), self._logged)
-        return _fault_response(line, fault, self._id_of(None))
+        line, request_id = lay_nowhere(self._nearest(path), self._logged, self._errors), self._id_of(None)
+        answer = line.errors.response(fault, request_id)
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        return answer
+
+    def _dress(self, line: Line, exchange: Exchange, answer: Response) -> None:
+        """What the route does to every answer. A stage that fails must not cost the answer."""
+        exchange.answer = answer
+        for deed in line.sending:
+            try:
+                deed(exchange)
+            except Exception as mistake:
+                self._report(mistake)
 
     def _turn_away(self, line: Line, request: Request) -> Response:
         """The answer to a request beyond the limit, before anything is done for it (F-41)."""
         self.services.meter.count("refused.overloaded")
         request_id = self._id_of(request.headers.get(b"x-request-id"))
-        answer = _fault_response(line, Fault("overloaded", retry_after=1), request_id)
+        answer = line.errors.response(Fault("overloaded", retry_after=1), request_id)
         answer.headers.append((b"x-request-id", request_id.encode()))
         return answer
 
-    def _send(self, answer: Response, exchange: Exchange, client: Client) -> Awaitable[None] | None:
+    def _send(self, line: Line, answer: Response, exchange: Exchange, client: Client) -> Awaitable[None] | None:
+        if line.sending:
+            self._dress(line, exchange, answer)
         exchange.status = answer.status
         headers = answer.headers
         headers.append((b"x-request-id", exchange.id.encode()))
@@ -133,7 +141,7 @@ class Interpreter:
         try:
             route, captures = self._matcher.match(request.method, request.path)
         except Fault as fault:
-            return lay_nowhere(self._nearest(request.path), self._logged), {}, fault
+            return lay_nowhere(self._nearest(request.path), self._logged, self._errors), {}, fault
         return self._lines[route.name], captures, None
 
     def _nearest(self, path: str) -> Line | None:
@@ -145,17 +153,12 @@ class Interpreter:
             self._report(mistake)
             mistake = Fault("internal")
         exchange.fault = mistake
-        return _fault_response(line, mistake, exchange.id)
+        return line.errors.response(mistake, exchange.id)
 
     def _id_of(self, given: bytes | None) -> str:
         if given is None or not _sane_id(given):
-            return f"{self._id_prefix}{next(self._count):08x}"
+            return self._new_id()
         return given.decode()
-
-
-def _fault_response(line: Line, fault: Fault, request_id: str) -> Response:
-    headers = [(b"content-type", b"application/json"), *line.format.fault_headers(fault)]
-    return Response(fault.status, headers, line.format.write_fault(fault, request_id))
 
 
 def _drop_reply(exchange: Exchange) -> None:

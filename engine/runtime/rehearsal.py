@@ -68,7 +68,7 @@ async def rehearse(program: Program, request: Request) -> Explanation:
     line = lay(program, _services())[seen.route.name]
     exchange = Exchange(request, seen.route, seen.captures, "explain", time.monotonic())
     exchange.considered = seen.considered
-    uses = [use for use in seen.route.stages if not use.part.after]
+    uses = [use for use in seen.route.stages if not (use.part.sending or use.part.after)]
     for use, deed in zip(uses, line.deeds, strict=True):
         if not await _step(use, deed, exchange, seen):
             break

@@ -35,9 +35,10 @@ class Reading:
 class Tables:
     """The generations of one file. `status` is what /health tells of the last reload."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], now: Callable[[], float]) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], now: Callable[[], float], env_file: Path | None = None) -> None:
         self._path = path
         self._environ = environ
+        self._env_file = env_file
         self._now = now
         self._trial: Trial | None = None
         self._current: Generation | None = None
@@ -53,7 +54,7 @@ class Tables:
     @property
     def paths(self) -> list[Path]:
         """The files that a change is looked for in."""
-        return [self._path, self._path.parent / ".env"]
+        return [self._path, self._env_file or self._path.parent / ".env"]
 
     def read(self) -> Reading:
         """Reads and checks the file, its `.env` and the secret files it names. Nothing changes but `status`."""
@@ -85,7 +86,7 @@ class Tables:
 
     def _read(self) -> Reading:
         try:
-            table = read_table(self._path, self._environ)
+            table = read_table(self._path, self._environ, self._env_file)
         except Unreadable as why:
             return Reading("refused", str(why))
         checked, files = check_table(table)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.ports import Services
 from engine.providers.echo import respond
 from engine.upstream.echo import EchoTransport
+from engine.upstream.fetch import Fetcher
 from engine.upstream.httpx_transport import HttpxTransport
 from engine.upstream.pool import PoolTransport
 from engine.upstream.resolve import Resolver
@@ -87,4 +88,5 @@ def services_for(
         meter=meter,
         write_log=write_log,
         status=status,
+        get=Fetcher().get,
     )

@@ -34,21 +34,20 @@ def run(
     listen: str | None = None,
     workers: int | None = None,
     watch: bool = False,
+    env_file: Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,  # noqa: ARG005
     environ: Mapping[str, str] = os.environ,
 ) -> int:
     """Serves the table at `path` until told to stop; for the main thread of a process that has no other thread. `listen` and
-    `workers` take the place of the table's own. `on_event` prints.
-
-    Returns the exit code: 0 after a drain, 1 when the table is wrong, 3 when the start failed, 130 or 143 when it was told
-    to stop twice."""
+    `workers` take the place of the table's own, `env_file` of the `.env` beside it. `on_event` prints. Returns the exit code:
+    0 after a drain, 1 when the table is wrong, 3 when the start failed, 130 or 143 when it was told to stop twice."""
 
     def tell(event: Event) -> None:
         with suppress(Exception):  # a terminal that is gone must not take the workers with it (F-70)
             on_event(event)
 
     _hold_standard_descriptors()
-    tables = Tables(Path(path), environ, time.monotonic)
+    tables = Tables(Path(path), environ, time.monotonic, env_file)
     reading = tables.read()
     if reading.generation is None:
         tell(Event("refused", reading.says, "error", table=reading.table, checked=reading.checked))

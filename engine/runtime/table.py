@@ -59,10 +59,12 @@ def parts() -> Parts:
     )
 
 
-def read_table(path: Path, environ: Mapping[str, str] = os.environ) -> Table:
-    """Reads the table and the `.env` beside it; the process environment wins. Raises Unreadable."""
-    beside = path.parent / ".env"
-    dotenv, complaints = read_dotenv(_read_text(beside, missing=""), str(beside))
+def read_table(path: Path, environ: Mapping[str, str] = os.environ, env_file: Path | None = None) -> Table:
+    """Reads the table and `env_file`, or else the `.env` beside it; the process environment wins. Neither need be there.
+
+    Raises Unreadable."""
+    where = env_file or path.parent / ".env"
+    dotenv, complaints = read_dotenv(_read_text(where, missing=""), str(where))
     return Table(str(path), _read_text(path), {**dotenv, **environ}, tuple(complaints))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.parts import Stage, option
 from engine.web import Response
@@ -47,6 +47,8 @@ class Cors(Stage):
     )
     expose: list[str] = option("Response headers that their scripts may read.", default=["x-request-id"])
     max_age: float = option("How long a browser may remember a preflight's answer.", default="10m", unit="duration")
+    always: bool = option("Say the methods and the request headers with every answer, not with preflights only.", default=False)
+    preflight_status: Literal["200", "204"] = option("The status of a preflight's answer.", default="204")
     credentials: bool = option("May they send cookies and the like? Not with the origin `*`.", default=False)
 
     def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
@@ -67,6 +69,7 @@ class Cors(Stage):
         anyone = b"*" in allowed
         preflight = self._preflight_pairs()
         plain = self._plain_pairs()
+        status = int(self.preflight_status)
 
         def cors(exchange: Exchange) -> None:
             origin = exchange.request.headers.get(b"origin")
@@ -78,18 +81,23 @@ class Cors(Stage):
                 exchange.extra.append((b"access-control-allow-origin", b"*" if anyone else origin or b""))
                 exchange.extra.extend(preflight if is_preflight else plain)
             if is_preflight:
-                exchange.answer = Response(204)
+                exchange.answer = Response(status)
 
         return cors
 
     def _plain_pairs(self) -> list[Pair]:
         pairs = [(b"access-control-expose-headers", ", ".join(self.expose).encode())] if self.expose else []
-        return pairs + self._credentials_pairs()
+        return pairs + (self._allowed() if self.always else []) + self._credentials_pairs()
 
-    def _preflight_pairs(self) -> list[Pair]:
+    def _allowed(self) -> list[Pair]:
         return [
             (b"access-control-allow-methods", ", ".join(self.methods).encode()),
             (b"access-control-allow-headers", ", ".join(self.headers).encode()),
+        ]
+
+    def _preflight_pairs(self) -> list[Pair]:
+        return [
+            *self._allowed(),
             (b"access-control-max-age", str(int(self.max_age)).encode()),
             *self._credentials_pairs(),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -27,18 +28,25 @@ NEVER_KEPT = (b"cache-control", b"no-store")
 class Health(Stage):
     """Answer that the gateway is up: 200, or 503 while it shuts down. No provider is asked.
 
-    `text`: `OK`. `simple`: `{"status":"healthy"}`. `detailed`: version, uptime, the table's generation, and how the last
-    reload went."""
+    `text`: `OK`. `simple`: `{"status":"healthy"}`. `models`: status, the number of models in the table, and the time.
+    `detailed`: version, uptime, the table's generation, and how the last reload went."""
 
     example = "health: {shape: detailed}"
     writes = frozenset({"answer"})
     watches = True
 
-    shape: Literal["text", "simple", "detailed"] = option("How much is told.", default="simple")
+    shape: Literal["text", "simple", "models", "detailed"] = option("How much is told.", default="simple")
 
     def bind(self, binding: Binding) -> Deed:
         status = binding.services.status
-        write = {"text": _text, "simple": _simple, "detailed": _detailed}[self.shape]
+        models, wall = len(binding.program.models), binding.services.wall
+
+        def counted(word: str, told: Mapping[str, Any]) -> Response:  # noqa: ARG001
+            now = datetime.fromtimestamp(int(wall()), UTC)
+            said = {"status": word, "models": models, "timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            return _answer(word, JSON, orjson.dumps(said))
+
+        write = {"text": _text, "simple": _simple, "models": counted, "detailed": _detailed}[self.shape]
 
         def health(exchange: Exchange) -> None:
             told = status()

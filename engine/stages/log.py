@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.faults import Blame, clipped
-from engine.parts import Stage
+from engine.parts import Stage, option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.exchange import Exchange
     from engine.faults import Fault
     from engine.parts import Deed
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST_PATH = 1024
 LONGEST_MODEL = 256
 MOST_MODELS = 1024
+LEVELS = {"debug": 0, "info": 1, "warn": 2, "warning": 2, "error": 3}
+
+_field = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,47 @@ class Log(Stage):
     example = "log"
     after = True
 
+    level: str = option("Write only rows of this level and above: `debug`, `info`, `warning` or `error`.", default="info")
+    message: str = option(
+        "The row's `message`, with its own fields as `{provider}`, and how it ended as `{outcome}` (`completed successfully` "
+        "or `failed`); of a row that lacks one of them it stays `request`.",
+        default="request",
+        example="{method} {path}: {status_code}",
+    )
+
+    format: Literal["name", "vendor"] = option(
+        "What `format` says of `speaks: openai_chat`: the same, or whose it is (`openai`).", default="name"
+    )
+
+    def flaws(self, public: bool) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        if self.level.lower() not in LEVELS:
+            yield "level", "it is one of `debug`, `info`, `warning`, `error`"
+
     def bind(self, binding: Binding) -> Deed:
         services = binding.services
+        least = LEVELS.get(self.level.lower(), 1)
 
         def log(exchange: Exchange) -> None:
             services.write_log(row_of(exchange, services.wall(), exchange.ended or services.now()))
 
-        return log
+        def log_some(exchange: Exchange) -> None:
+            row = row_of(exchange, services.wall(), exchange.ended or services.now())
+            if LEVELS[row["level"]] >= least:
+                row["message"] = _filled(self.message, row)
+                if self.format == "vendor" and row["format"]:
+                    row["format"] = row["format"].partition("_")[0]
+                services.write_log(row)
+
+        usual = least <= LEVELS["info"] and self.message == "request" and self.format == "name"
+        return log if usual else log_some
+
+
+def _filled(message: str, row: dict[str, Any]) -> str:
+    outcome = "completed successfully" if row["error_type"] is None and row["status_code"] < 400 else "failed"
+    told = {**row, "outcome": outcome}
+    if any(told.get(name) is None for name in _field.findall(message)):
+        return "request"
+    return _field.sub(lambda field: str(told[field[1]]), message)
 
 
 # A row of which nothing is known: to copy it and to fill in what is known costs half of writing it out each time.
@@ -104,7 +144,7 @@ def _tell_of_call(exchange: Exchange, row: dict[str, Any]) -> None:
     if target is not None:
         row["provider"] = target.provider
         # The model that the answer names; when it names none, the one that was asked for.
-        served = served or target.model or exchange.chat.model
+        served = served or target.model or (chat.model if chat is not None else None)
     if served is not None:
         row["model_served"] = _printable[served]
     if usage is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.formats import FORMATS
 from engine.parts import Stage, option
@@ -30,6 +30,9 @@ class Models(Stage):
     example = "models: {hide_unavailable: true}"
     writes = frozenset({"answer"})
 
+    show: Literal["name", "model"] = option(
+        "What is listed: the name that a client may give, or the provider's own name for it.", default="name"
+    )
     hide_unavailable: bool = option("Leave out models whose provider has no usable key.", default=False)
 
     def bind(self, binding: Binding) -> Deed:
@@ -51,6 +54,7 @@ class Models(Stage):
             why = members[model.provider].unavailable
             if "*" in model.name or (why and self.hide_unavailable):
                 continue
+            shown = model.model or model.name if self.show == "model" else model.name
             says = "; ".join(part for part in (model.description, f"unavailable: {why}" if why else "") if part)
-            listed.append({"id": model.name, "created": CREATED, "owned_by": model.provider, "description": says})
+            listed.append({"id": shown, "created": CREATED, "owned_by": model.provider, "description": says})
         return listed

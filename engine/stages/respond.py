@@ -10,7 +10,7 @@ from engine.parts import Stage, option
 from engine.web import HOP_BY_HOP, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.exchange import Exchange
     from engine.parts import Deed
@@ -40,11 +40,7 @@ class Respond(Stage):
             yield "content_type", "a header value holds printable ASCII only"
         if self.body and self.status in (204, 304):
             yield "body", f"a {self.status} has no body"
-        for name, value in self.headers.items():
-            if not _is_name(name) or name.lower() in _FRAMING:
-                yield "headers", f"`{name}` is not a header that can be set here"
-            elif not _is_value(value):
-                yield "headers", f"the value of `{name}` holds more than printable ASCII"
+        yield from (("headers", says) for says in header_flaws(self.headers))
 
     def bind(self, binding: Binding) -> Deed:  # noqa: ARG002
         body = self.body.encode()
@@ -56,3 +52,12 @@ class Respond(Stage):
             exchange.answer = Response(self.status, list(pairs), body)
 
         return respond
+
+
+def header_flaws(headers: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with response headers that a table sets."""
+    for name, value in headers.items():
+        if not _is_name(name) or name.lower() in _FRAMING:
+            yield f"`{name}` is not a header that can be set here"
+        elif not _is_value(value):
+            yield f"the value of `{name}` holds more than printable ASCII"

@@ -47,18 +47,25 @@ class Combinations:
     names counts once. A vendor is a provider's name, matched exactly.
     """
 
-    def __init__(self, program: Program, members: Members, dice: Dice) -> None:
+    def __init__(self, program: Program, members: Members, dice: Dice, stateless: bool = False) -> None:
+        """`stateless`: what is put aside for a while is drawn like all others."""
         self._dice = dice
-        self._cooling = members.cooling
-        self._all = tuple(dict.fromkeys(_combinations(program, members)))
+        self._cooling = None if stateless else members.cooling
+        self._can = _combinations(program, members)
+        self._all = tuple(self._can)
+        self._able: dict[tuple[str, frozenset[str]], tuple[Target, ...]] = {}
         self._of: dict[str, tuple[Target, ...]] = {
             name: tuple(target for target in self._all if target.provider == name) for name in program.providers
         }
         self._keyless = {name: members[name].unavailable for name in program.providers if members[name].unavailable}
 
-    def choose(self, vendor: str = "", considered: list[Considered] | None = None) -> tuple[Target, int]:
-        """(the winner, out of how many). Raises Fault("unknown_vendor" | "model_unavailable")."""
-        among = self._among(vendor)
+    def choose(
+        self, vendor: str = "", considered: list[Considered] | None = None, demands: frozenset[str] = frozenset()
+    ) -> tuple[Target, int]:
+        """(the winner, out of how many). `demands` are words of a model's `can` that it must have, where it says any.
+
+        Raises Fault("unknown_vendor" | "model_unavailable" | "no_models" | "incapable")."""
+        among = self._among_able(vendor, demands) if demands else self._among(vendor)
         if self._cooling:
             among = self._cooling.free_of(among, "")
         winner = draw(among, self._dice)
@@ -67,11 +74,21 @@ class Combinations:
             considered += (Considered(name, False, why) for name, why in self._keyless.items())
         return winner, len(among)
 
+    def _among_able(self, vendor: str, demands: frozenset[str]) -> tuple[Target, ...]:
+        # As many as there are vendors in the table and sets of a few words.
+        among = self._able.get((vendor, demands))
+        if among is None:
+            able = (target for target in self._among(vendor) if _is_able(self._can[target], demands))
+            among = self._able[vendor, demands] = tuple(able)
+        if not among:
+            raise Fault("incapable", ", ".join(sorted(demands)))
+        return among
+
     def _among(self, vendor: str) -> tuple[Target, ...]:
         if not vendor:
             if not self._all:
-                why = "; ".join(self._keyless.values()) or "no model with a definite name is configured"
-                raise Fault("model_unavailable", why)
+                why = "; ".join(self._keyless.values())
+                raise Fault("model_unavailable", why) if why else Fault("no_models")
             return self._all
         among = self._of.get(vendor)
         if among:
@@ -80,6 +97,15 @@ class Combinations:
         raise Fault("unknown_vendor", f"No {lacks} available for vendor: {clipped(vendor, 64)}", param="vendor")
 
 
-def _combinations(program: Program, members: Members) -> list[Target]:
-    named = [(m.provider, m.model or m.name) for m in program.models if m.model or "*" not in m.name]
-    return [target for provider, model in named for target in members[provider].targets(model)]
+def _combinations(program: Program, members: Members) -> dict[Target, tuple[str, ...] | None]:
+    """Each once, with what its model can do."""
+    out: dict[Target, tuple[str, ...] | None] = {}
+    for row in program.models:
+        if row.model or "*" not in row.name:
+            for target in members[row.provider].targets(row.model or row.name):
+                out.setdefault(target, row.can)
+    return out
+
+
+def _is_able(can: tuple[str, ...] | None, demands: frozenset[str]) -> bool:
+    return can is None or demands.issubset(can)

@@ -31,7 +31,9 @@ _LONG = 86400.0  # event loops do not take an infinite timer
 
 
 class Owner(Protocol):
-    """Whose connection it is: the pool."""
+    """Whose connection it is: the pool. `takes_gzip`: whoever reads its answers undoes that coding."""
+
+    takes_gzip: bool
 
     def free(self, connection: Connection, reusable: bool) -> None:
         """The request is over, one way or the other. Said exactly once per request."""
@@ -217,7 +219,7 @@ class Connection(asyncio.Protocol):
 
     def _pass_on_whole(self, reply: PooledReply, head: ResponseHead, body: bytes) -> None:
         """As `_start_body` and `_pass_on`, when all of an answer came at once: whoever waits is woken with all of it."""
-        _check_coding(head)
+        _check_coding(head, self._owner)
         self._reply = None
         reusable = self._rest(head.keep_alive)
         reply.finish_whole(head, body)
@@ -240,7 +242,7 @@ class Connection(asyncio.Protocol):
         return acknowledged is not None and acknowledged <= self._sent
 
     def _start_body(self, reply: PooledReply, head: ResponseHead) -> None:
-        _check_coding(head)
+        _check_coding(head, self._owner)
         reply.headers = head.headers
         reply.status = head.status
         reply.wake()
@@ -307,7 +309,7 @@ class Connection(asyncio.Protocol):
         self._owner.gone(self, desync)
 
 
-def _check_coding(head: ResponseHead) -> None:
+def _check_coding(head: ResponseHead, owner: Owner) -> None:
     coding = head.headers.get(b"content-encoding")
-    if coding and coding.strip().lower() != b"identity":
+    if coding and coding.strip().lower() != b"identity" and not (owner.takes_gzip and coding == b"gzip"):
         raise Fault("upstream_encoding")  # we asked for identity (F-17)

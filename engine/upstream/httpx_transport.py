@@ -56,6 +56,7 @@ class HttpxTransport:
 
         self._origin = provider.origin
         self._wait = provider.wait
+        self._takes_gzip = provider.gunzip
         self._resolver = resolver or Resolver()
         self._proxied = provider.proxy is not None
         offer = ("h2",) if provider.http2 else ("http/1.1",)
@@ -182,7 +183,7 @@ class HttpxTransport:
             await asyncio.shield(self.drop(response.aclose()))
             raise Fault("upstream_protocol")
         coding = reply.headers.get(b"content-encoding")
-        if coding and coding.strip().lower() != b"identity":
+        if coding and coding.strip().lower() != b"identity" and not (self._takes_gzip and coding == b"gzip"):
             await asyncio.shield(self.drop(response.aclose()))
             raise Fault("upstream_encoding")
         return reply

@@ -53,6 +53,7 @@ class PoolTransport:
         self._origin = provider.origin
         self._bound = provider.connections
         self._wait = provider.wait
+        self.takes_gzip = provider.gunzip
         self._resolver = resolver or Resolver()
         self._context = context
         self._keep = idle

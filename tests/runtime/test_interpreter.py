@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,7 @@ from engine.parts import Deed, Stage
 from engine.ports import Binding
 from engine.program import Program, Route, StageUse
 from engine.runtime.interpreter import Interpreter
-from engine.settings import Limits, Server
+from engine.settings import Errors, Limits, Server
 from engine.web import Headers, Request, Response, Streamed
 from tests.tools.services import services
 
@@ -140,6 +141,37 @@ def test_after_stages_always_run_and_one_that_fails_costs_no_other(first: Stage)
     _, meter, mistakes = run([DoingAfter(broken), first, DoingAfter(lambda x: ran.append(x.status))])
     assert ran == [meter.done[0].status]
     assert any(isinstance(m, ValueError) for m in mistakes)
+
+
+class DoingSending(Doing):
+    sending = True
+
+
+@pytest.mark.parametrize("first", [answering(), failing(Fault("wrong_key"))])
+def test_stages_for_answers_see_what_is_sent_and_cost_nothing_when_they_fail(first: Stage) -> None:
+    def dress(exchange: Exchange) -> None:
+        exchange.answer.headers.append((b"x-seen", b"%d" % exchange.answer.status))  # type: ignore[union-attr]
+
+    def broken(exchange: Exchange) -> None:
+        raise ValueError("broken")
+
+    hearing, _, mistakes = run([DoingSending(broken), DoingSending(dress), first])
+    assert dict(hearing.sent[0].headers)[b"x-seen"] == b"%d" % hearing.sent[0].status
+    assert [str(mistake) for mistake in mistakes] == ["broken"]
+
+
+def test_the_table_may_say_how_errors_and_ids_look() -> None:
+    server = Server(errors=Errors(style="plain", say={"wrong_key": "no"}), request_id="hex")
+    made, _, _ = services()
+    interpreter = Interpreter(replace(program(failing(Fault("wrong_key"))), server=server), made, lambda mistake: None)
+    hearing = Hearing()
+    for path in ("/a", "/nowhere"):
+        asyncio.run(interpreter.handle(Request("POST", path, "", Headers()), hearing))
+    assert [answer.body for answer in hearing.sent] == [b"no", b"no route matches this path"]
+    assert interpreter.refuse(Fault("head_too_large"), "").headers[0][1].startswith(b"text/plain")
+    ids = [dict(answer.headers)[b"x-request-id"].decode() for answer in hearing.sent]
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in ids)
+    assert len(set(ids)) == 2
 
 
 def test_headers_that_stages_add_go_on_answers_and_on_faults() -> None:

@@ -64,3 +64,22 @@ def test_nowhere_takes_format_and_log_from_the_nearest_route() -> None:
     assert nowhere.deeds == ()
     assert lay_nowhere(None, near.after).format is PLAIN
     assert names(lay_nowhere(None, near.after).after) == ["log"]
+
+
+@dataclass
+class NotingSending(Noting):
+    sending = True
+
+
+def test_stages_for_answers_are_kept_apart_also_for_nowhere() -> None:
+    made, _, _ = services()
+    near = lay(
+        Program(
+            "d", None, {}, {}, (), None, (route("/a", NotingSending("dress", []), Noting("first", []), speaks="openai_chat"),)
+        ),
+        made,
+    )["/a"]
+    assert (names(near.deeds), names(near.sending), near.after) == (["first"], ["dress"], ())
+    nowhere = lay_nowhere(near, ())
+    assert names(nowhere.sending) == ["dress"]
+    assert nowhere.errors is near.errors

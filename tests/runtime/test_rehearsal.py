@@ -56,3 +56,10 @@ def test_what_auth_would_refuse_and_what_the_engine_answers_itself_is_marked() -
     assert seen.builtin
     assert seen.steps[-1][1] == "the built-in echo would answer"
     assert not told(GOOD, b'{"model": "gpt-4o", "messages": []}').builtin
+
+
+def test_stages_for_answers_take_no_part() -> None:
+    text = GOOD.replace(" decode,", " headers: {set: {x-a: b}}, decode,")
+    assert text != GOOD
+    seen = told(text, b'{"model": "gpt-4o", "messages": []}')
+    assert [use.word for use, _ in seen.steps] == ["auth", "decode", "select", "call"]

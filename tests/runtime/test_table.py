@@ -17,6 +17,15 @@ def test_the_process_environment_wins_over_dotenv(tmp_path: Path) -> None:
     assert table.check().program is not None
 
 
+def test_another_file_of_variables_may_be_named(tmp_path: Path) -> None:
+    """A1, A2"""
+    (tmp_path / "routes.yaml").write_text(GOOD)
+    (tmp_path / ".env").write_text("BESIDE=yes\n")
+    (tmp_path / "mine.env").write_text("MINE=yes\n")
+    assert read_table(tmp_path / "routes.yaml", {}, tmp_path / "mine.env").environ == {"MINE": "yes"}
+    assert read_table(tmp_path / "routes.yaml", {}, tmp_path / "missing.env").environ == {}
+
+
 def test_a_wrong_line_of_dotenv_is_a_complaint_of_the_table(tmp_path: Path) -> None:
     (tmp_path / "routes.yaml").write_text(GOOD)
     (tmp_path / ".env").write_text("GATEWAY_KEY=gw-canary-0123456789\nthis is no assignment canary\n")

@@ -87,3 +87,13 @@ def test_credentials() -> None:
 )
 def test_flaws(words, wrong: list[str]) -> None:  # type: ignore[no-untyped-def]
     assert flaws(words) == wrong
+
+
+def test_what_may_be_used_is_said_always_where_it_is_wanted() -> None:
+    words = {"cors": {"origins": ["*"], "methods": ["GET"], "headers": ["x-a"], "always": True, "preflight_status": "200"}}
+    plain = dict(asked(words).extra)
+    assert (plain[b"access-control-allow-methods"], plain[b"access-control-allow-headers"]) == (b"GET", b"x-a")
+    preflight = asked(words, "OPTIONS")
+    assert preflight.answer is not None
+    assert preflight.answer.status == 200
+    assert len(preflight.extra) == len(dict(preflight.extra))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.faults import Fault
-from tests.tools.step import World
+from tests.tools.step import World, flaws, stage
 
 BODY = b'{ "model" : "gpt-4o", "stream":true, "messages": [ ] }'
 
@@ -84,3 +84,36 @@ def test_the_routes_format_reads_what_its_path_says() -> None:
     exchange.captures = {"version": "v1beta", "model": "gemini-pro"}
     world.step("decode", exchange)
     assert (exchange.chat.model, exchange.chat.stream) == ("gemini-pro", True)
+
+
+def test_clients_that_say_anything_of_their_body() -> None:
+    """curl says that it is a form unless it is told otherwise."""
+    world = World()
+    for given in ("application/x-www-form-urlencoded", "text/plain"):
+        exchange = world.exchange(body=BODY, headers={"content-type": given})
+        assert world.step("decode: {media_type: any}", exchange).chat.model == "gpt-4o"
+    with pytest.raises(Fault, match="media_type"):
+        world.step("decode: {media_type: any}", world.exchange(body=BODY, headers={"content-encoding": "br"}))
+
+
+@pytest.mark.parametrize(("check", "code"), [("usual", ""), ("chat", "invalid_field"), ("content", "invalid_field")])
+def test_how_much_is_looked_at(check: str, code: str) -> None:
+    """G12; the rules are in formats/openai_chat/check.py."""
+    world, words = World(), {"decode": {"check": check}}
+    body = b'{"model":"m","messages":[],"tools":3}'
+    if not code:
+        assert world.step(words, world.exchange(body=body)).chat.model == "m"
+        return
+    with pytest.raises(Fault, match=code):
+        world.step(words, world.exchange(body=body))
+    assert stage(words).formats() == {"openai_chat"}
+
+
+def test_what_is_fetched_has_limits_and_is_off_unless_said() -> None:
+    assert stage("decode").fetch is None  # type: ignore[attr-defined]
+    told = stage("decode: {fetch: {limit: 1MiB, timeout: 2s}}").fetch  # type: ignore[attr-defined]
+    assert (told.kinds, told.limit, told.total, told.most, told.timeout) == (["image", "file"], 2**20, 40 * 2**20, 8, 2.0)
+    assert not told.http
+    assert flaws("decode: {fetch: {}}") == []
+    for nothing in ("limit: 0B", "total: 0B", "timeout: 0s"):
+        assert flaws(f"decode: {{fetch: {{{nothing}}}}}") == ["fetch"]

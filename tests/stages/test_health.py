@@ -5,7 +5,9 @@ import json
 import pytest
 
 from engine import __version__
+from engine.program import Model
 from engine.web import Response
+from tests.tools.play import program, provider
 from tests.tools.step import World
 
 
@@ -33,7 +35,16 @@ def test_detailed() -> None:
     assert (b"cache-control", b"no-store") in told.headers
 
 
-@pytest.mark.parametrize("shape", ["text", "simple", "detailed"])
+def test_with_the_number_of_models() -> None:
+    """A35"""
+    models = [Model("gpt-4", "openai"), Model("claude-*", "anthropic")]
+    world = World(program_=program([provider("openai"), provider("anthropic")], models))
+    told = world.step("health: {shape: models}", world.exchange("GET", "/health")).answer
+    assert told is not None
+    assert json.loads(told.body) == {"status": "healthy", "models": 2, "timestamp": "2023-11-14T22:13:20Z"}
+
+
+@pytest.mark.parametrize("shape", ["text", "simple", "models", "detailed"])
 def test_while_it_shuts_down_it_is_not_ready(shape: str) -> None:
     """F-60"""
     told = answer(f"health: {{shape: {shape}}}", draining=True)

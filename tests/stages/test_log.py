@@ -13,7 +13,7 @@ from engine.faults import TABLE, Fault, clipped
 from engine.stages.log import LONGEST_MODEL, LONGEST_PATH, MOST_MODELS, error_of, level_of, row_of
 from engine.stages.log import _printable as printable
 from engine.web import Response, Streamed
-from tests.tools.step import STAGES, World, stream, targets
+from tests.tools.step import STAGES, World, flaws, stream, targets
 
 FIELDS = [
     "timestamp", "level", "message", "request_id", "method", "path", "route", "status_code", "duration_ms", "upstream_ms",
@@ -259,3 +259,36 @@ def test_what_is_remembered_of_model_names_is_bounded() -> None:
     assert len(printable[f"{'m' * LONGEST_MODEL}m"]) == LONGEST_MODEL + 3
     assert len(printable) <= MOST_MODELS
     assert max(map(len, printable)) <= LONGEST_MODEL
+
+
+def test_a_message_of_the_tables_own() -> None:
+    """G20: made of the row's fields, and left alone where one of them is not known."""
+    for message, written in (("{provider} for {model}: {status_code}", "a for gpt-4o: 200"), ("{unknown}", "request")):
+        world = World()
+        words = {"log": {"message": message}}
+        world.step(words, done(world))
+        assert world.rows[0]["message"] == written
+
+
+@pytest.mark.parametrize(
+    ("level", "status", "rows"), [("info", 200, 1), ("INFO", 200, 1), ("warn", 200, 0), ("warning", 404, 1), ("error", 404, 0)]
+)
+def test_rows_below_the_level_are_not_written(level: str, status: int, rows: int) -> None:
+    """G42"""
+    world = World()
+    world.step({"log": {"level": level}}, done(world, status))
+    assert len(world.rows) == rows
+    assert flaws({"log": {"level": level}}) == []
+    assert flaws({"log": {"level": "loud"}}) == ["level"]
+
+
+def test_the_message_may_tell_how_it_ended_and_the_format_whose_it_is() -> None:
+    """A37"""
+    words = {"log": {"message": "request {outcome}", "format": "vendor"}}
+    world, broken = World(), World()
+    world.step(words, done(world))
+    exchange = done(broken)
+    exchange.fault = Fault("upstream_truncated")  # after its 200
+    broken.step(words, exchange)
+    told = [(row["message"], row["format"]) for row in (*world.rows, *broken.rows)]
+    assert told == [("request completed successfully", "openai"), ("request failed", "openai")]

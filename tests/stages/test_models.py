@@ -71,3 +71,8 @@ def test_every_answer_is_its_own() -> None:
     assert other.answer is not None
     one.answer.headers.append((b"x-request-id", b"1"))
     assert len(other.answer.headers) == 1
+
+
+def test_the_providers_own_names() -> None:
+    """G3: one row for every pair of vendor and model."""
+    assert ids(words="models: {show: model}") == ["zeta", "gemini-pro", "dear", "smart"]

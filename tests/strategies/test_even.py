@@ -123,8 +123,21 @@ def test_nothing_to_draw_from_says_what_to_set() -> None:
         combinations([Model("k", "keyless")]).choose()
     assert caught.value.code == "model_unavailable"
     assert "KEYLESS_API_KEY" in caught.value.message
-    with pytest.raises(Fault, match="model_unavailable"):
+    with pytest.raises(Fault, match="no_models"):
         combinations([Model("g*", "openai")], providers=PROVIDERS[:2]).choose()
+
+
+def test_what_models_can_do_narrows_the_choice() -> None:
+    """GH2: a model that says nothing can do everything."""
+    made = combinations([Model("a", "openai", can=("tools",)), Model("b", "openai", can=()), Model("c", "gemini")])
+    assert made.choose()[1] == 2 + 18
+    assert made.choose(demands=frozenset({"tools"}))[1] == 1 + 18
+    assert made.choose("openai", demands=frozenset({"tools"}))[0].model == "a"
+    with pytest.raises(Fault, match="incapable") as caught:
+        made.choose("openai", demands=frozenset({"tools", "image"}))
+    assert caught.value.detail == "image, tools"
+    with pytest.raises(Fault, match="unknown_vendor"):
+        made.choose("nobody", demands=frozenset({"tools"}))
 
 
 def test_an_explanation_names_every_combination() -> None:

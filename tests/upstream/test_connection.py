@@ -503,6 +503,8 @@ class Lines(asyncio.Transport):
 
     def resume_reading(self) -> None: ...
 
+    takes_gzip = False
+
     def free(self, connection: Connection, reusable: bool) -> None:
         self.said.append(("free", reusable, connection._reply))
 

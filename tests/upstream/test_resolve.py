@@ -138,3 +138,25 @@ def test_the_systems_own_look_up() -> None:
     assert look_up("127.0.0.1") == ("127.0.0.1",)
     with pytest.raises(UnicodeError):
         look_up("a" * 70 + ".example")
+
+
+def test_so_many_names_are_remembered_and_waited_for() -> None:
+    async def main() -> None:
+        names = Names(a=["192.0.2.1"], b=["192.0.2.2"], c=["192.0.2.3"])
+        resolver = Resolver(names, most=2)
+        for host in ("a", "b", "c", "a", "x", "y", "z"):
+            if host in names.answers:
+                assert len(await resolver.resolve(host, 1)) == 1
+            else:
+                assert await fault_of(resolver.resolve(host, 1)) == "upstream_dns"
+        assert names.asked == ["a", "b", "c", "a", "x", "y", "z"], "the oldest was forgotten"
+        assert (len(resolver._known), len(resolver._failed)) == (2, 2)
+        names.may_answer.clear()
+        waiting = [asyncio.ensure_future(fault_of(resolver.resolve(host, 1))) for host in ("p", "q")]
+        await asyncio.sleep(0)
+        assert await fault_of(resolver.resolve("r", 1)) == "upstream_dns"
+        names.may_answer.set()
+        await asyncio.gather(*waiting)
+        assert "r" not in names.asked
+
+    run(main)

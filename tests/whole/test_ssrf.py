@@ -19,6 +19,7 @@ from engine.addresses import is_public
 from engine.faults import Fault
 from engine.routes.base_url import is_private
 from engine.upstream.dial import dial
+from engine.upstream.fetch import Fetcher
 from engine.upstream.httpx_transport import HttpxTransport
 from engine.upstream.resolve import Resolver
 from tests.conftest import Measure
@@ -64,7 +65,11 @@ async def over_httpx(host: str, resolver: Resolver, scheme: str = "http") -> Non
         await transport.close()
 
 
-WAYS = {"our own": over_ours, "httpx": over_httpx}
+async def over_fetch(host: str, resolver: Resolver, scheme: str = "http") -> None:
+    await Fetcher(resolver).get(origin(443, scheme, host, allow_private=False), "/", patience())
+
+
+WAYS = {"our own": over_ours, "httpx": over_httpx, "fetch": over_fetch}
 
 
 def refusal(way: Any, host: str, resolver: Resolver, scheme: str = "http") -> Fault:
