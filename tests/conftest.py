@@ -1,6 +1,6 @@
 """`pytest -m faults`: every test that names an invariant or a fault, and what the run measured, as a list at its end.
 
-`--promises FILE` writes the same as docs/reliability.md.
+`--promises=FILE` writes the same as docs/reliability.md.
 """
 
 from __future__ import annotations

@@ -27,4 +27,4 @@ def test_a_test_names_it(promise: str) -> None:
 def test_the_page_tells_of_every_promise() -> None:
     rows = (ROOT / "docs/reliability.md").read_text().splitlines()
     told = [row.split("|")[1].strip() for row in rows if row.startswith(("| I", "| F-"))]
-    assert told == list(PROMISES), "run `pytest -m faults --promises docs/reliability.md`"
+    assert told == list(PROMISES), "run `pytest -m faults --promises=docs/reliability.md`"
