@@ -214,8 +214,11 @@ class Losses:
         if loss.kind == "exact":
             return
         name = field or feature
-        if loss.kind == "refused" or self._on_loss == "refuse":
+        if loss.kind == "refused":
             raise Fault("unsupported", f"{quoted(name)}: {loss.how}", param=name)
+        if self._on_loss == "refuse":
+            instead = "left out" if loss.kind == "dropped" else f"changed ({loss.how})"
+            raise Fault("unsupported", f"{quoted(name)} would be {instead}, which this route refuses", param=name)
         self.noted.setdefault(name, loss.kind)
 
     def told(self, *more: Losses) -> str:

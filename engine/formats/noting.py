@@ -24,9 +24,8 @@ STATE = frozenset(
 )  # fmt: skip
 
 # Fields of ChatRequest that are features by the same name.
-_SCALARS = (
-    "top_k", "seed", "frequency_penalty", "presence_penalty", "verbosity", "user", "metadata", "service_tier", "cache_key",
-)  # fmt: skip
+_SCALARS = ("top_k", "seed", "verbosity", "user", "metadata", "service_tier", "cache_key")
+_PENALTIES = ("frequency_penalty", "presence_penalty")
 
 
 def note_request(chat: ChatRequest, losses: Losses) -> None:
@@ -42,6 +41,8 @@ def note_request(chat: ChatRequest, losses: Losses) -> None:
 
 def _features(chat: ChatRequest) -> Iterator[str]:
     yield from (name for name in _SCALARS if getattr(chat, name) not in (None, "", {}))
+    # A penalty of 0 is none.
+    yield from (name for name in _PENALTIES if getattr(chat, name))
     if chat.max_tokens is None:
         yield "max_tokens"
     if chat.stop:

@@ -65,8 +65,8 @@ class Conversing:
     def _read(self) -> ChatRequest:
         if self._chat is None:
             self._chat = read_chat(self._spoken, self._exchange.chat)
-            if not self._chat.messages and not self._chat.system:
-                raise Fault("invalid_body", "there are no messages")
+            if not self._chat.system and not any(message.pieces for message in self._chat.messages):
+                raise Fault("invalid_body", "there are no messages with content")
         return self._chat
 
     def _telling(self, chat: ChatRequest) -> Telling:
