@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tools.promises import Ledger, Measured, promises_of
+
+# How fast examples are made says something of the machine, nothing of the engine.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 Measure = Callable[..., None]
 _ledger = pytest.StashKey[Ledger]()
