@@ -6,6 +6,7 @@ from json import dumps
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.faults import Fault
     from engine.secret import Secret
     from engine.web import Pair
 
@@ -30,6 +31,15 @@ def without_key(text: bytes, key: Secret | None) -> bytes:
     for form in {value, dumps(value)[1:-1], dumps(value)[1:-1].replace("/", "\\/")}:
         text = text.replace(form.encode(), b"***")
     return text
+
+
+def quoting_no_key(fault: Fault, key: Secret | None) -> Fault:
+    """The same fault; its detail, which may be a provider's words cut short, holds neither our key nor the key's beginning."""
+    if fault.detail and key:
+        detail, value = without_key(fault.detail.encode(errors="replace"), key).decode(), key.reveal()
+        cut = next((many for many in range(len(value) - 1, _LEAST - 1, -1) if detail.endswith(value[:many])), 0)
+        fault.detail = f"{detail[:-cut]}***" if cut else detail
+    return fault
 
 
 def credential_pairs(style: str, key: Secret | None) -> tuple[Pair, ...]:

@@ -17,7 +17,7 @@ from engine.formats import FORMATS
 from engine.formats.opening import Opening, is_plain
 from engine.formats.seals import holds_envelope
 from engine.ports import Patience
-from engine.providers.credentials import without_key
+from engine.providers.credentials import quoting_no_key, without_key
 from engine.providers.outgoing import outgoing
 from engine.stages.conversing import Conversing, ForeignStream, convert_whole, refusal_in
 from engine.stages.own_word import OwnWord, own_word
@@ -201,7 +201,7 @@ class Errand:
             reply = await terms.transports[target.provider].send(sending, self._patience_from(began))
             status = reply.status
             if exchange.chat.stream and 200 <= status < 300 and is_event_stream(reply.headers):
-                await self._open(reply, target, theirs)
+                await self._open(reply, theirs)
                 answer = reply if conversion is None else ForeignStream(reply, conversion)
             else:
                 # Read here, where a broken body can still be asked for again elsewhere.
@@ -214,7 +214,7 @@ class Errand:
             code = fault.code
             if terms.cooling.heed(fault, target, exchange.chat.model):
                 services.meter.count("upstream_cooldowns")
-            return fault
+            return quoting_no_key(fault, target.credential)
         except asyncio.CancelledError:
             code = "cancelled"
             raise
@@ -232,23 +232,19 @@ class Errand:
             patience.first_byte = max(self._due - began, 0.0)
         return patience
 
-    async def _open(self, reply: Reply, target: Target, theirs: Format) -> None:
+    async def _open(self, reply: Reply, theirs: Format) -> None:
         """F-11: nothing of a stream is handed on before its first event. Raises the Fault that this event is."""
         if reply.headers.get(b"content-encoding") == b"gzip":
             raise Fault("upstream_encoding")  # what is packed cannot go on event by event
         if is_plain(await reply.peek(0)):
             return
         opening, seen = Opening(theirs.tap), 0
-        try:
-            while len(held := await reply.peek(seen)) > seen:
-                if opening.feed(held[seen:]):
-                    return
-                seen = len(held)
-        except Fault as fault:
-            raise _quoting_no_key(fault, target) from None
+        while len(held := await reply.peek(seen)) > seen:
+            if opening.feed(held[seen:]):
+                return
+            seen = len(held)
         # It ended without an event. Some providers send a whole error under the name of a stream.
-        heard = theirs.read_reply(held)
-        raise _quoting_no_key(heard.fault or Fault("upstream_bad_body", inside="a stream without an event"), target)
+        raise theirs.read_reply(held).fault or Fault("upstream_bad_body", inside="a stream without an event")
 
     async def _judge(self, reply: Reply, target: Target | None) -> None:
         """Raises the Fault that a status is, when its body is not worth reading. What a `target` says may be passed on."""
@@ -291,14 +287,8 @@ class Errand:
         if heard.fault is not None:
             if self._terms.pass_errors and heard.fault.code != "upstream_bad_body":
                 self._word = OwnWord(heard.fault, target, headers, body, heard.fault.status)
-            raise _quoting_no_key(heard.fault, target)
+            raise heard.fault
         return Whole(status, headers, body, heard)
-
-
-def _quoting_no_key(fault: Fault, target: Target) -> Fault:
-    if fault.detail:
-        fault.detail = without_key(fault.detail.encode(), target.credential).decode()
-    return fault
 
 
 def _told(headers: Headers) -> str:

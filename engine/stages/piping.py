@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.faults import Fault
-from engine.providers.credentials import without_key
+from engine.providers.credentials import quoting_no_key, without_key
 
 if TYPE_CHECKING:
     from engine.exchange import Exchange
@@ -38,7 +38,8 @@ class Converted:
 
     def fail(self, fault: Fault) -> bytes:
         self._note()
-        return self._stream.fail(fault)
+        target = self._exchange.target
+        return self._stream.fail(quoting_no_key(fault, target.credential if target else None))
 
     def _note(self) -> None:
         self._exchange.usage = self._stream.usage

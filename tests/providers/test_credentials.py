@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.providers.credentials import STYLES, credential_pairs, without_key
+from engine.faults import Fault
+from engine.providers.credentials import STYLES, credential_pairs, quoting_no_key, without_key
 from engine.secret import Secret
 
 
@@ -43,3 +44,18 @@ def test_a_key_that_is_quoted_is_blotted_out(text: bytes, left: bytes) -> None:
 def test_no_key_and_a_key_of_few_characters_blot_out_nothing() -> None:
     for key in (None, Secret(""), Secret("model")):
         assert without_key(b"the model", key) == b"the model"
+
+
+@pytest.mark.parametrize(
+    ("detail", "left"),
+    [
+        ("no access for sk-canary-0123", "no access for ***"),
+        ("no access for sk-canary-01", "no access for ***"),  # cut short
+        ("sk-canary-0123 and sk-canary", "*** and ***"),
+        ("no access for sk-cana", "no access for sk-cana"),
+        ("", ""),
+    ],
+)
+def test_a_providers_words_do_not_quote_the_key(detail: str, left: str) -> None:
+    assert quoting_no_key(Fault("upstream_refused", detail), Secret("sk-canary-0123")).detail == left
+    assert quoting_no_key(Fault("upstream_refused", detail), None).detail == detail
